@@ -1,0 +1,8 @@
+"""The knowledge base: from Japanese text to ranked entries. Knows nothing of chats or people.
+
+Read in this order: `text` (what people type → one spelling), `words` (terms and readings),
+`entry` (what staff approved), `lexical` and `dense` (the sides), `fuse` (sides → one order),
+`index` (an immutable directory), `search` (query → hits). `weights` and `encoder` make vectors;
+`chain` offers the same to LangChain. `store` is the database's engine and writer; `mask`,
+`harvest` and `release` turn conversations into the next release.
+"""
