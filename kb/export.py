@@ -28,7 +28,7 @@ def write(name: str, folder: Path, progress: Callable[[int, int], None]) -> dict
     except ImportError as error:
         raise ExportRefused(
             f"TORITSUGI_ENCODER={name} is a sentence-transformers model, and exporting it once needs the "
-            "extra `train`: pip install 'toritsugi[train]' (on a machine without GPU install torch from PyTorch's "
+            "extra `train`: pip install 'toritsugi[train]' (without a GPU install torch from PyTorch's "
             "CPU index first), or unset TORITSUGI_ENCODER to use the embedded encoder"
         ) from error
     try:
