@@ -1,0 +1,97 @@
+"""The labelled sets, read and split; nothing is judged here."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+Split = Literal["dev", "test", "all"]
+HERE = Path(__file__).parent / "data"
+DEMO = Path(__file__).parent.parent / "kb" / "demo" / "corpus.jsonl"
+
+
+class DataMissing(Exception):
+    """A set is not there; the message says where it is looked for and how to give it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A query with its right entries. `grades`: entry id → 2 (answers it) or 1 (related)."""
+
+    id: str
+    text: str
+    grades: Mapping[str, int]
+    kind: str
+    entry: str | None = None
+
+    @property
+    def wanted(self) -> frozenset[str]:
+        return frozenset(self.grades)
+
+
+@dataclass(frozen=True, slots=True)
+class Municipal:
+    """The municipal benchmark: entries (id, question, answer) and its even-numbered queries."""
+
+    entries: tuple[tuple[str, str, str], ...]
+    queries: tuple[Asked, ...]
+
+
+def split_of(identifier: str) -> Literal["dev", "test"]:
+    """By the wanted entry's id, else the line's own: so no entry is in both."""
+    return "test" if int(hashlib.sha256(identifier.encode()).hexdigest()[:8], 16) % 2 else "dev"
+
+
+def lines(name: str, split: Split = "all") -> list[dict[str, Any]]:
+    """All lines of `eval/data/NAME*.jsonl` that belong to the split."""
+    files = sorted(HERE.glob(f"{name}.jsonl")) or sorted(HERE.glob(f"{name}-*.jsonl"))
+    if not files:
+        raise DataMissing(f"no {name}.jsonl (or {name}-*.jsonl) in {HERE}")
+    rows = [row for file in files for row in _rows(file)]
+    return [row for row in rows if split in ("all", split_of(row.get("entry") or row["id"]))]
+
+
+def queries(split: Split = "all") -> list[Asked]:
+    """The demo shop's answerable questions."""
+    return [
+        Asked(
+            row["id"],
+            row["text"],
+            {row["entry"]: 2, **dict.fromkeys(row["also"], 2)},
+            row["kind"],
+            row["entry"],
+        )
+        for row in lines("queries", split)
+    ]
+
+
+def municipal(folder: Path | None) -> Municipal:
+    """Read `entries`, `queries` and `qrels` (.jsonl.gz) of the benchmark; even query numbers only."""
+    if folder is None or not (folder / "qrels.jsonl.gz").is_file():
+        raise DataMissing(
+            f"the municipal benchmark is not in {folder}: without a licence it is not part of the project; "
+            "give its folder with --municipal DIR (entries.jsonl.gz, queries.jsonl.gz, qrels.jsonl.gz)"
+        )
+    entries = [(str(r["id"]), r["question"], r["answer"]) for r in _rows(folder / "entries.jsonl.gz")]
+    grades: dict[str, dict[str, int]] = {}
+    for row in _rows(folder / "qrels.jsonl.gz"):
+        grades.setdefault(str(row["qid"]), {})[str(row["eid"])] = row["grade"]
+    asked = [
+        Asked(str(r["id"]), r["text"], grades[str(r["id"])], "municipal")
+        for r in _rows(folder / "queries.jsonl.gz")
+        if str(r["id"]) in grades and int(r["id"]) % 2 == 0
+    ]
+    return Municipal(tuple(entries), tuple(asked))
+
+
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "rt", encoding="utf-8") as file:
+        for line in file:
+            if line.strip():
+                yield json.loads(line)
