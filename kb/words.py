@@ -102,17 +102,9 @@ def morphemes(text: str) -> list[Morpheme]:
     """Sudachi's pieces of a normalised text, of any length."""
     found: list[Morpheme] = []
     for start, chunk in _chunks(text):
-        found += [
-            Morpheme(
-                m.surface(),
-                m.normalized_form(),
-                m.reading_form(),
-                m.part_of_speech(),
-                start + m.begin(),
-                start + m.end(),
-            )
-            for m in _tokenizer().tokenize(chunk)
-        ]
+        for m in _tokenizer().tokenize(chunk):
+            forms = m.surface(), m.normalized_form(), m.reading_form(), m.part_of_speech()
+            found.append(Morpheme(*forms, start + m.begin(), start + m.end()))
     return found
 
 
