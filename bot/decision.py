@@ -28,7 +28,8 @@ class Turn:
 
     `history` is oldest first and at most 20 long. `on_duty`: could a person come now? `misses`: how
     many turns in a row ended without an answer just before this one. `chosen`: the id of an offered
-    entry that the shopper picked; the turn is then that entry, without search.
+    entry that the shopper picked; the turn is then that entry, without search. `back_at`: when nobody is
+    on duty, the shop-local time from which somebody will be.
     """
 
     text: str
@@ -38,6 +39,7 @@ class Turn:
     on_duty: bool = True
     misses: int = 0
     chosen: str | None = None
+    back_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

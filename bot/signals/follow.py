@@ -1,0 +1,50 @@
+"""Turns that need what came before: 「沖縄でも？」 after a question about postage.
+
+Such a turn is searched twice, alone and with the question it leans on; the surer reading wins, so a
+new subject loses nothing.
+"""
+
+from __future__ import annotations
+
+import re
+
+from bot.decision import Said
+from kb.text import normalise
+
+SHORT = 24  # characters; longer turns carry their own subject unless they point back
+LONGEST_CARRIED = 200
+POINTS_BACK = re.compile(
+    r"(^|[、。 ])(そ(れ|の|ちら|こ|う|したら|の場合|れなら|れって|れは)|あれ|あの|こ(れ|の|ちら|っち)|どっち|どちら|同じ|ほか(に|は)|他(に|は)|逆に|では|じゃあ?|なら|だったら|だと|それと|あと(は)?)"
+)
+LEANS = re.compile(
+    r"(でも|だと|なら|だったら|は|って|も|の場合(は)?|場合|とか|のとき(は)?|の時(は)?|まで|から|以外(は)?|じゃ(だめ|ダメ)?|では|ですか|でもいい|でも大丈夫)[?!。]*$"
+)
+ENGLISH = re.compile(r"^(and|what about|how about|then|but|is it|does it|can it|how long|how much|for )\b|\b(it|that|this|they|those)\b")
+
+
+def leans(text: str) -> bool:
+    """Could this text be the rest of an earlier question?"""
+    plain = normalise(text).text.lower().strip()
+    if not plain:
+        return False
+    if ENGLISH.search(plain) and len(plain) <= 60:
+        return True
+    if POINTS_BACK.search(plain[:12]) and len(plain) <= 60:
+        return True
+    return len(plain) <= SHORT and bool(LEANS.search(plain) or len(plain) <= 10)
+
+
+def carried(text: str, history: tuple[Said, ...]) -> str | None:
+    """The turn together with the question it leans on, or None if it stands by itself.
+
+    Goes back over the shopper's own leaning turns to the last that had a subject (three at most).
+    """
+    if not leans(text):
+        return None
+    earlier = [said.text for said in history if said.who == "shopper"][-3:]
+    before: list[str] = []
+    for said in reversed(earlier):
+        before.insert(0, said[:LONGEST_CARRIED])
+        if not leans(said):
+            break
+    return "\n".join([*before, text]) if before else None
