@@ -164,7 +164,7 @@ LIFE: Mapping[str, Mapping[Owner, Cell]] = {
     ),
     "erased": _line(_to("closed"), _to("closed"), _to("closed"), _STAYS),
 }
-"""Row: what happens; column: who owns. Where queue and bot may both result, it is the bot if nobody can come."""
+"""Row: what happens; column: who owns. Where both may result: the bot, if nobody can come."""
 
 
 class Wording(Protocol):
@@ -242,7 +242,7 @@ def step(state: State | None, command: Command, actor: Actor, now: datetime, wor
         if isinstance(command, Erase):
             return Outcome((), state)
         raise Refused("erased")
-    cell = LIFE[row(command)][state.owner]
+    cell = LIFE[row(command)][state.owner_kind]
     if cell.silent or (cell.own and _taker(command, actor) == state.owner_id):
         return Outcome((), state)
     if cell.refused:
@@ -273,15 +273,15 @@ def _may(by: By, state: State, actor: Actor) -> bool:
         return True
     if by != "owner" and actor.supervisor:
         return True
-    return by != "supervisor" and state.owner == "agent" and state.owner_id == actor.id
+    return by != "supervisor" and state.owner_kind == "agent" and state.owner_id == actor.id
 
 
 def _owing(before: State, after: State, command: Command) -> Owe | Drop | None:
-    if after.owner != "bot":
-        return Drop() if before.owner == "bot" else None
+    if after.owner_kind != "bot":
+        return Drop() if before.owner_kind == "bot" else None
     if after.heard_seq > before.heard_seq:
         return Owe(after.heard_seq, after.heard_seq, _pause(command))
-    if before.owner != "bot" and after.owed:
+    if before.owner_kind != "bot" and after.owed:
         return Owe(after.covered_seq + 1, after.heard_seq, "none")
     return None
 
@@ -328,7 +328,7 @@ class _Draft:
         self.add("queued", {"ticket": ticket, "position": self.world.place, "wait": wait, **more}, SYSTEM)
 
     def reopen_if_closed(self) -> None:
-        if self.state.owner == "closed":
+        if self.state.owner_kind == "closed":
             self.add("reopened", {}, SYSTEM)
 
 
@@ -381,7 +381,7 @@ def _nobody(d: _Draft, c: Decide) -> str:
 
 
 def _return(d: _Draft, c: Return) -> None:
-    by_shopper = d.state.owner == "agent" and d.actor.kind == "shopper"
+    by_shopper = d.state.owner_kind == "agent" and d.actor.kind == "shopper"
     if by_shopper and not _since(d.state.agent_at, d.at, d.world.agent_silence):
         raise Refused("not_yet")
     d.add("returned", {})
@@ -458,7 +458,7 @@ def _since(start: datetime | None, now: datetime, after: timedelta) -> bool:
 
 
 _DUE: Mapping[str, Callable[[State, datetime, timedelta, World], bool]] = {
-    "close": lambda s, now, after, w: s.owner == "bot" and not s.owed and _since(s.last_at, now, after),
+    "close": lambda s, now, after, w: s.owner_kind == "bot" and not s.owed and _since(s.last_at, now, after),
     "waiting": lambda s, now, after, w: not s.late and _since(s.queued_at, now, after),
     "agent_silent": lambda s, now, after, w: not s.held and s.asking and _since(s.asked_at, now, after),
     "agent_lost": lambda s, now, after, w: not s.held and not w.owner_present,
@@ -466,7 +466,7 @@ _DUE: Mapping[str, Callable[[State, datetime, timedelta, World], bool]] = {
 
 
 def _erase(d: _Draft, c: Erase) -> None:
-    if d.state.owner != "closed":
+    if d.state.owner_kind != "closed":
         d.add("closed", {}, SYSTEM)
     d.add("erased", {"epoch": d.state.epoch}, SYSTEM)
 

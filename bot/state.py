@@ -89,7 +89,7 @@ class State:
     id: str
     opened_at: datetime
     last_at: datetime
-    owner: Owner = "bot"
+    owner_kind: Owner = "bot"
     owner_id: str | None = None
     owner_name: str | None = None
     epoch: int = 0
@@ -122,7 +122,7 @@ class State:
     @property
     def owed(self) -> bool:
         """Does the bot owe a decision?"""
-        return self.owner == "bot" and self.heard_seq > self.covered_seq
+        return self.owner_kind == "bot" and self.heard_seq > self.covered_seq
 
     @property
     def asking(self) -> bool:
@@ -163,12 +163,12 @@ def _opened(event: Event) -> State:
 
 
 def _owned_by(state: State, owner: Owner, owner_id: str | None = None, name: str | None = None) -> State:
-    return replace(state, owner=owner, owner_id=owner_id, owner_name=name, epoch=state.epoch + 1, held=False)
+    return replace(state, owner_kind=owner, owner_id=owner_id, owner_name=name, epoch=state.epoch + 1, held=False)
 
 
 def _heard(state: State, event: Event) -> State:
     asked_at = state.asked_at if state.asking else event.at
-    unread = state.unread + (state.owner != "bot")
+    unread = state.unread + (state.owner_kind != "bot")
     return replace(state, heard_seq=event.seq, asked_at=asked_at, unread=unread)
 
 
@@ -198,7 +198,7 @@ def _decided(state: State, event: Event) -> State:
 
 
 def _feedback(state: State, event: Event) -> State:
-    if event.body.get("helpful", True) or state.owner != "bot":
+    if event.body.get("helpful", True) or state.owner_kind != "bot":
         return state
     return replace(_heard(state, event), misses=state.misses + 1)
 
@@ -209,7 +209,7 @@ def _escalated(state: State, event: Event) -> State:
 
 def _queued(state: State, event: Event) -> State:
     body = event.body
-    if state.owner != "queue":
+    if state.owner_kind != "queue":
         state = _owned_by(state, "queue")
     return replace(
         state,
@@ -284,7 +284,7 @@ def _erased(state: State, event: Event) -> State:
         id=state.id,
         opened_at=state.opened_at,
         last_at=state.last_at,
-        owner="closed",
+        owner_kind="closed",
         epoch=int(event.body["epoch"]),
         generation=state.generation + 1,
         last_seq=state.last_seq,

@@ -174,7 +174,7 @@ class Store:
         except sqlite3.OperationalError:
             lock.close()
             raise StoreBusy(
-                f"another toritsugi already serves {self.url.database}: stop it, or use PostgreSQL for several"
+                f"another toritsugi already serves {self.url.database}: stop it, or use PostgreSQL"
             ) from None
         self._serving = lock
 
