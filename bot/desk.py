@@ -141,7 +141,8 @@ def assignments(
     queue: Iterable[Waiting], agents: Iterable[Agent], desk: Desk, now: datetime
 ) -> tuple[tuple[Waiting, Agent], ...]:
     """Who gets which chat of a push queue: first in order to the least busy, then the longest idle."""
-    loads = {agent.id: agent.load for agent in (staff := on_duty(agents, desk, now))}
+    staff = on_duty(agents, desk, now)
+    loads = {agent.id: agent.load for agent in staff}
     result = []
     for waiting in in_order(w for w in queue if w.desk == desk.name):
         free = [agent for agent in staff if loads[agent.id] < desk.capacity]

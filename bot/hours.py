@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -150,7 +151,7 @@ def _zone(name: str) -> ZoneInfo:
 
 def _spans(texts: Iterable[str], where: str) -> tuple[Span, ...]:
     spans = sorted((_span(text, where) for text in texts), key=lambda span: span.start)
-    if any(a.end > b.start for a, b in zip(spans, spans[1:], strict=False)):
+    if any(a.end > b.start for a, b in pairwise(spans)):
         raise CalendarError(f"calendar.{where}: spans overlap")
     return tuple(spans)
 
