@@ -15,6 +15,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -106,6 +107,11 @@ def morphemes(text: str) -> list[Morpheme]:
             forms = m.surface(), m.normalized_form(), m.reading_form(), m.part_of_speech()
             found.append(Morpheme(*forms, start + m.begin(), start + m.end()))
     return found
+
+
+def reading_of(text: Text) -> str:
+    """The katakana reading of a whole text, particles and all; marks and spaces left out."""
+    return "".join(_said(piece) for piece in morphemes(text.text))
 
 
 def _chunks(text: str) -> Iterator[tuple[int, str]]:
@@ -203,11 +209,6 @@ class Words:
     def terms(self, text: str | Text) -> list[str]:
         """The matching forms of a text, in order."""
         return [term.form for term in self.analyse(text)]
-
-    def reading(self, text: str | Text) -> str:
-        """The katakana reading of the whole text, particles and all; marks and spaces left out."""
-        whole = text if isinstance(text, Text) else normalise(text)
-        return "".join(_said(m) for m in morphemes(whole.text))
 
     def analyse(self, text: str | Text) -> tuple[Term, ...]:
         """The terms of a text in order."""
@@ -338,7 +339,7 @@ class Words:
         ]
         if before and before[-1].norm in self._soft:
             return True
-        rest = [p for p in pieces[at + 1 : at + 5]]
+        rest = pieces[at + 1 : at + 5]
         words = [p.surface for p in rest]
         if words[:1] and words[0] in {"です", "でしょう", "でし"}:
             words = words[1 + (words[0] == "でし") :]
@@ -384,7 +385,7 @@ class Words:
 
 
 def _close(run: Sequence[Term]) -> bool:
-    return all(0 <= b.start - a.end <= 3 for a, b in zip(run, run[1:], strict=False))
+    return all(0 <= b.start - a.end <= 3 for a, b in pairwise(run))
 
 
 def _term(piece: Morpheme, form: str, kind: Kind) -> Term:
