@@ -62,7 +62,7 @@ def think(turn: Turn, knowledge: Knowledge, policy: Policy, gate: Gate | None = 
 def _search(turn: Turn, knowledge: Knowledge, gate: Gate) -> tuple[Found, float, bool]:
     """The turn alone, and with the question it leans on: the surer reading wins."""
     if turn.chosen is not None and (entry := knowledge.entry(turn.chosen)):
-        alone = knowledge.find(turn.text, HITS, at=turn.at)
+        alone = knowledge.find(turn.text, HITS, at=turn.at.date())
         return replace(alone, hits=(Hit(entry, 0.0, {}),)), CHOSEN, False
     alone, sure = _judged(turn.text, turn, knowledge, gate)
     whole = carried(turn.text, turn.history)
@@ -73,7 +73,7 @@ def _search(turn: Turn, knowledge: Knowledge, gate: Gate) -> tuple[Found, float,
 
 
 def _judged(text: str, turn: Turn, knowledge: Knowledge, gate: Gate) -> tuple[Found, float]:
-    found = knowledge.find(text, HITS, at=turn.at)
+    found = knowledge.find(text, HITS, at=turn.at.date())
     if not found.hits:
         return found, 0.0
     return found, gate.confidence(features(found, knowledge), knowledge.has_vectors)
