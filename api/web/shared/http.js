@@ -12,7 +12,7 @@ export class Problem extends Error {
    * @param {number} status HTTP status, 0 when no answer came
    * @param {string} code stable snake_case code of the contract, or `unreachable` / `timeout` / `http_NNN`
    * @param {string} [detail]
-   * @param {{field?: string, retryAfter?: number}} [more] retryAfter in milliseconds
+   * @param {{field?: string, retryAfter?: number, body?: any}} [more] retryAfter in milliseconds; body: the whole answer
    */
   constructor(status, code, detail = '', more = {}) {
     super(detail || code);
@@ -21,6 +21,7 @@ export class Problem extends Error {
     this.code = code;
     this.field = more.field;
     this.retryAfter = more.retryAfter;
+    this.body = more.body;
   }
 
   /** Whether sending the same again later can succeed. */
@@ -40,6 +41,7 @@ export async function problemOf(response) {
   return new Problem(response.status, body.code ?? `http_${response.status}`, body.detail ?? body.title ?? '', {
     field: body.field,
     retryAfter,
+    body,
   });
 }
 

@@ -164,14 +164,15 @@ export class Outbox {
  *
  * @param {readonly Item[]} items @param {import('./wire.js').LogEvent[]} events
  * @param {(item: Item) => string | null} textOf null for what shows nothing
+ * @param {'shopper' | 'agent'} [who] whose they are
  */
-export function unconfirmed(items, events, textOf) {
+export function unconfirmed(items, events, textOf, who = 'shopper') {
   const used = new Set();
   return items.filter((item) => {
     const text = textOf(item);
     if (text === null) return false;
     const echo = events.find(
-      (event) => event.seq > item.after && event.from === 'shopper' && event.body.text === text && !used.has(event.seq),
+      (event) => event.seq > item.after && event.from === who && event.body.text === text && !used.has(event.seq),
     );
     if (echo && item.state !== 'refused') used.add(echo.seq);
     return !(echo && item.state !== 'refused');
