@@ -52,8 +52,8 @@ def lines(name: str, split: Split = "all") -> list[dict[str, Any]]:
     files = sorted(HERE.glob(f"{name}.jsonl")) or sorted(HERE.glob(f"{name}-*.jsonl"))
     if not files:
         raise DataMissing(f"no {name}.jsonl (or {name}-*.jsonl) in {HERE}")
-    rows = [row for file in files for row in _rows(file)]
-    return [row for row in rows if split in ("all", split_of(row.get("entry") or row["id"]))]
+    found = [row for file in files for row in rows(file)]
+    return [row for row in found if split in ("all", split_of(row.get("entry") or row["id"]))]
 
 
 def queries(split: Split = "all") -> list[Asked]:
@@ -77,19 +77,19 @@ def municipal(folder: Path | None) -> Municipal:
             f"the municipal benchmark is not in {folder}: without a licence it is not part of the project; "
             "give its folder with --municipal DIR (entries.jsonl.gz, queries.jsonl.gz, qrels.jsonl.gz)"
         )
-    entries = [(str(r["id"]), r["question"], r["answer"]) for r in _rows(folder / "entries.jsonl.gz")]
+    entries = [(str(r["id"]), r["question"], r["answer"]) for r in rows(folder / "entries.jsonl.gz")]
     grades: dict[str, dict[str, int]] = {}
-    for row in _rows(folder / "qrels.jsonl.gz"):
+    for row in rows(folder / "qrels.jsonl.gz"):
         grades.setdefault(str(row["qid"]), {})[str(row["eid"])] = row["grade"]
     asked = [
         Asked(str(r["id"]), r["text"], grades[str(r["id"])], "municipal")
-        for r in _rows(folder / "queries.jsonl.gz")
+        for r in rows(folder / "queries.jsonl.gz")
         if str(r["id"]) in grades and int(r["id"]) % 2 == 0
     ]
     return Municipal(tuple(entries), tuple(asked))
 
 
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
+def rows(path: Path) -> Iterator[dict[str, Any]]:
     opener = gzip.open if path.suffix == ".gz" else open
     with opener(path, "rt", encoding="utf-8") as file:
         for line in file:

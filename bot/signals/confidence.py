@@ -1,14 +1,12 @@
 """P(the first hit answers the turn): a calibrated logistic over `features`, readable and small.
 
-The model is a JSON file: weights on standardised features, fitted on labelled queries by
-`python -m bot.fit` and stored with the hash of its data. Two models are kept: one for an index with
-vectors, one for words alone.
+The model is a JSON file, fitted on labelled queries by `python -m eval.fit_gate` and stored with the
+hash of its data. It holds two models: one for an index with vectors, one for words alone.
 """
 
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,6 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from bot.fit import Logistic
 from bot.signals.features import NAMES
 
 
@@ -27,42 +26,31 @@ class GateRefused(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
-    """`p = 1 / (1 + exp(-(bias + weights · (x - mean) / scale)))`; arrays over `features.NAMES`."""
-
-    mean: npt.NDArray[np.float64]
-    scale: npt.NDArray[np.float64]
-    weights: npt.NDArray[np.float64]
-    bias: float
-
-    def probability(self, row: npt.NDArray[np.float64]) -> float:
-        logit = self.bias + float(self.weights @ ((row - self.mean) / self.scale))
-        return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, logit))))
-
-
-@dataclass(frozen=True, slots=True)
 class Gate:
-    """`vectors` serves an index with vector sides, `words` one without."""
+    """`vectors` serves an index with vector sides, `words` one without. `about`: data, hash, date."""
 
-    vectors: Model
-    words: Model
+    vectors: Logistic
+    words: Logistic
     about: Mapping[str, Any]
 
     def confidence(self, row: npt.NDArray[np.float64], with_vectors: bool) -> float:
-        return (self.vectors if with_vectors else self.words).probability(row)
+        """The probability, in [0, 1], for one row of features."""
+        return float((self.vectors if with_vectors else self.words).predict_proba(row)[1])
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "about": dict(self.about),
+            "features": list(NAMES),
+            "vectors": self.vectors.as_json(),
+            "words": self.words.as_json(),
+        }
 
 
 def parse_gate(raw: Mapping[str, Any], where: str = "gate") -> Gate:
     """A gate from its JSON form. Raises GateRefused when it was made for other features."""
     if list(raw.get("features", [])) != list(NAMES):
-        raise GateRefused(f"{where}: made for other features; run `python -m bot.fit` to make it anew")
-    models = {name: _model(raw[name]) for name in ("vectors", "words")}
-    return Gate(models["vectors"], models["words"], dict(raw.get("about", {})))
-
-
-def _model(raw: Mapping[str, Any]) -> Model:
-    mean, scale, weights = (np.array(raw[name], dtype=np.float64) for name in ("mean", "scale", "weights"))
-    return Model(mean, scale, weights, float(raw["bias"]))
+        raise GateRefused(f"{where}: made for other features; run `python -m eval.fit_gate` to make it anew")
+    return Gate(Logistic.from_json(raw["vectors"]), Logistic.from_json(raw["words"]), dict(raw.get("about", {})))
 
 
 @lru_cache(maxsize=1)

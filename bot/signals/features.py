@@ -7,6 +7,7 @@ belong to these names (`NAMES`), in this order.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -40,21 +41,35 @@ WEIGHT = {"name": 2.0, "place": 2.0, "number": 1.5, "content": 1.0, "negation": 
 SIDES = ("question_words", "answer_words", "characters", "readings", "question_vector", "answer_vector")
 
 
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """An entry's words: of its questions, of all it says, and of each question; do its questions deny?"""
+
+    asked: frozenset[str]
+    said: frozenset[str]
+    by_question: tuple[frozenset[str], ...]
+    denies: bool
+
+
 @lru_cache(maxsize=20_000)
-def _forms(entry: Entry, words: Words) -> tuple[frozenset[str], frozenset[str], bool, tuple[frozenset[str], ...]]:
-    """Forms of the entry's questions, of all it says, whether its questions deny, forms by question."""
-    asked = [words.analyse(text) for text in (entry.question, *entry.variants)]
-    by_question = tuple(frozenset(t.form for t in terms) for terms in asked)
-    question = frozenset().union(*by_question)
-    rest = words.analyse(" ".join([entry.answer, entry.category or "", *entry.tags]))
-    denies = sum(any(t.kind == "negation" for t in terms) for terms in asked) * 2 > len(asked)
-    return question, question | {t.form for t in rest}, denies, by_question
+def _forms(digest: str, texts: tuple[str, ...], rest: str, words: Words) -> Forms:
+    """Keyed by the entry's digest: analysing a long entry takes half a millisecond, and entries recur."""
+    analysed = [words.analyse(text) for text in texts]
+    by_question = tuple(frozenset(t.form for t in terms) for terms in analysed)
+    asked = frozenset[str]().union(*by_question)
+    denies = sum(any(t.kind == "negation" for t in terms) for terms in analysed) * 2 > len(analysed)
+    return Forms(asked, asked | {t.form for t in words.analyse(rest)}, by_question, denies)
+
+
+def forms(entry: Entry, words: Words) -> Forms:
+    rest = " ".join([entry.answer, entry.category or "", *entry.tags])
+    return _forms(entry.digest, (entry.question, *entry.variants), rest, words)
 
 
 def uncovered(terms: tuple[Term, ...], hit: Hit, knowledge: Knowledge) -> list[Term]:
     """The turn's decisive words that the hit's entry mentions nowhere, rarest first."""
-    everything = _forms(hit.entry, knowledge.words)[1]
-    lost = [t for t in terms if t.kind in ("content", "name", "place", "number") and t.form not in everything]
+    said = forms(hit.entry, knowledge.words).said
+    lost = [t for t in terms if t.kind in ("content", "name", "place", "number") and t.form not in said]
     return sorted(lost, key=lambda t: -WEIGHT[t.kind] * knowledge.rarity(t.form))
 
 
@@ -85,18 +100,18 @@ def _sides(hits: tuple[Hit, ...]) -> dict[str, float]:
 def _words(found: Found, knowledge: Knowledge) -> dict[str, float]:
     terms = tuple(found.query.terms)
     first = found.hits[0]
-    question, everything, denies, by_question = _forms(first.entry, knowledge.words)
+    entry = forms(first.entry, knowledge.words)
     weight = {t.form: WEIGHT[t.kind] * knowledge.rarity(t.form) for t in terms}
     total = sum(weight.values()) or 1.0
     lost = uncovered(terms, first, knowledge)
     said = set(weight)
     return {
-        "covered_by_question": sum(w for form, w in weight.items() if form in question) / total,
-        "covered": sum(w for form, w in weight.items() if form in everything) / total,
+        "covered_by_question": sum(w for form, w in weight.items() if form in entry.asked) / total,
+        "covered": sum(w for form, w in weight.items() if form in entry.said) / total,
         "uncovered_rare": max((weight[t.form] for t in lost), default=0.0) / 10,
         "uncovered_name_or_number": min(2.0, float(sum(t.kind in ("name", "place", "number") for t in lost))),
-        "negation_differs": float(any(t.kind == "negation" for t in terms) != denies),
+        "negation_differs": float(any(t.kind == "negation" for t in terms) != entry.denies),
         "length": math.log1p(len(terms)),
         "unknown": sum(knowledge.rarity(form) >= knowledge.rarity("") for form in said) / max(1, len(said)),
-        "entry_covered": max((len(said & forms) / len(forms) for forms in by_question if forms), default=0.0),
+        "entry_covered": max((len(said & of) / len(of) for of in entry.by_question if of), default=0.0),
     }
