@@ -90,8 +90,8 @@ class Refused(Exception):
     """The command does not fit the conversation as it is. `code` is stable and public.
 
     not_found, erased, closed, not_owner, already_owned, stale_epoch, client_id_reused, not_offered,
-    no_such_message, not_yet (the shopper cannot leave an agent who just wrote), not_due (a timer that
-    something overtook).
+    lease_lost, no_such_message, not_yet (the shopper cannot leave an agent who just wrote), not_due (a
+    timer that something overtook).
     """
 
     def __init__(self, code: str) -> None:
@@ -170,9 +170,9 @@ LIFE: Mapping[str, Mapping[Owner, Cell]] = {
 class Wording(Protocol):
     """The bot's fixed words, by key and locale.
 
-    Keys: name (who the bot is), greeting, nobody (asked for a person, nobody can come; `opens_at` says
-    when somebody can, or is None), fault (no answer for a technical reason, a person comes),
-    fault_nobody (the same, and nobody can come).
+    Keys: name (who the bot is), greeting, handover_away (asked for a person, nobody can come; `opens_at`
+    says when the desk opens, None if it is open), escalate_away and escalate_fault_away (it was the bot
+    that wanted a person, or failed), escalate_fault (failed, and a person comes).
     """
 
     def __call__(self, key: str, locale: str, *, opens_at: datetime | None = None) -> str: ...
@@ -352,7 +352,7 @@ def _handover(d: _Draft, c: Handover) -> None:
         d.add("escalated", {"reason": "asked"}, SYSTEM)
         d.enqueue()
     else:
-        words = d.world.words("nobody", d.state.locale, opens_at=d.world.opens_at)
+        words = d.world.words("handover_away", d.state.locale, opens_at=d.world.opens_at)
         d.bot_says({"text": words, "form": True})
 
 
@@ -376,7 +376,7 @@ def _decide(d: _Draft, c: Decide) -> None:
 
 
 def _nobody(d: _Draft, c: Decide) -> str:
-    key = "fault_nobody" if c.reason == "fault" else "nobody"
+    key = "escalate_fault_away" if c.reason == "fault" else "escalate_away"
     return d.world.words(key, d.state.locale, opens_at=d.world.opens_at)
 
 

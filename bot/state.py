@@ -163,7 +163,9 @@ def _opened(event: Event) -> State:
 
 
 def _owned_by(state: State, owner: Owner, owner_id: str | None = None, name: str | None = None) -> State:
-    return replace(state, owner_kind=owner, owner_id=owner_id, owner_name=name, epoch=state.epoch + 1, held=False)
+    return replace(
+        state, owner_kind=owner, owner_id=owner_id, owner_name=name, epoch=state.epoch + 1, held=False
+    )
 
 
 def _heard(state: State, event: Event) -> State:
