@@ -185,7 +185,7 @@ class Lexical:
     @property
     def rarest(self) -> float:
         """The idf of a form that one entry has: what an unknown word counts."""
-        return float(np.log1p((len(self) - 0.5) / 1.5)) if len(self) else 0.0
+        return float(np.float32(np.log1p((len(self) - 0.5) / 1.5))) if len(self) else 0.0
 
     def holds(self, entry: int, form: str) -> bool:
         """Does the entry have the form, in its question, a variant or its answer?"""

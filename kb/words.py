@@ -285,9 +285,9 @@ class Words:
             return 5, [_joined(piece, rest[3], form) for form in (f"{value}年", month, day)]
         if marks[:2] == "/0" and _is_day(value, _value(rest[1])):
             return 3, [_joined(piece, rest[1], form) for form in (f"{value}月", f"{_value(rest[1])}日")]
-        if rest and rest[0].norm in {"割", "割引"}:
+        if rest and rest[0].surface in {"割", "割引", "割引き"}:
             percent = _joined(piece, rest[0], f"{_tidy(str(float(value) * 10))}%")
-            return 2, [percent, _term(rest[0], "割引", "content")] if rest[0].norm == "割引" else [percent]
+            return 2, [percent] if rest[0].surface == "割" else [percent, _term(rest[0], "割引", "content")]
         unit = self._units.get(rest[0].surface) or self._units.get(rest[0].norm) if rest else None
         if unit is not None:
             return 2, [_joined(piece, rest[0], value + unit)]
