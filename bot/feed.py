@@ -130,7 +130,7 @@ class RedisFeed:
     def _listen(self) -> None:
         while not self._closing.is_set():
             try:
-                with self._redis.pubsub(ignore_subscribe_messages=False) as pubsub:
+                with self._redis.pubsub() as pubsub:  # type: ignore[no-untyped-call]
                     pubsub.subscribe(self._channel)
                     self._follow(pubsub)
             except self._errors:

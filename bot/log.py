@@ -190,10 +190,8 @@ class Log:
         if not state.owed:
             conn.execute(delete(turns).where(owed))
         elif conn.execute(select(turns.c.id).where(owed)).first() is None:
-            now = self.clock()
-            conn.execute(
-                insert(turns), turn_row(conversation, state.covered_seq + 1, state.heard_seq, now, now)
-            )
+            span = (state.covered_seq + 1, state.heard_seq)
+            conn.execute(insert(turns), turn_row(conversation, span, self.clock()))
         return state
 
     # ---- telling without storing --------------------------------------------------------------------

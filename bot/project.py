@@ -117,6 +117,6 @@ def note_handled(conn: Connection, before: State | None, some: Sequence[Event]) 
 
 def forget(conn: Connection, conversation: str) -> None:
     """Erasure: everything that was said, by whom, and under which client id."""
-    blank = {"body": {}, "name": None, "client_id": None, "client_hash": None}
+    blank: dict[str, Any] = {"body": {}, "name": None, "client_id": None, "client_hash": None}
     conn.execute(update(events).where(events.c.conversation == conversation).values(blank))
     conn.execute(delete(receipts).where(receipts.c.conversation == conversation))

@@ -183,20 +183,23 @@ def _message(state: State, event: Event) -> State:
     return replace(state, covered_seq=event.seq, agent_at=event.at, replied_at=replied_at, unread=0)
 
 
-_MISSES: Mapping[str, Callable[[int], int]] = {
-    "answer": lambda n: 0,
-    "escalate": lambda n: 0,
-    "offer": lambda n: n + 1,
-    "decline": lambda n: n + 1,
-}
+def _missed(misses: int, kind: str) -> int:
+    """Turns without an answer in a row; courtesy neither counts nor ends the row."""
+    if kind in ("answer", "escalate"):
+        return 0
+    return misses + (kind in ("offer", "decline"))
 
 
 def _decided(state: State, event: Event) -> State:
-    count = _MISSES.get(event.body.get("kind", ""), lambda n: n)
     last = int(event.body.get("last_seq", state.covered_seq))
     covered = max(state.covered_seq, last)
     asked_at = event.at if state.heard_seq > covered else None
-    return replace(state, covered_seq=covered, misses=count(state.misses), asked_at=asked_at)
+    return replace(
+        state,
+        covered_seq=covered,
+        misses=_missed(state.misses, event.body.get("kind", "")),
+        asked_at=asked_at,
+    )
 
 
 def _feedback(state: State, event: Event) -> State:

@@ -103,13 +103,9 @@ def agents(conn: Connection) -> tuple[Agent, ...]:
     """Everyone who may take chats, with presence and load."""
     c = conversations.c
     load = (
-        select(
-            conversations.c.owner_id,
-            func.count().label("load"),
-            func.max(conversations.c.assigned_at).label("at"),
-        )
-        .where(conversations.c.owner_kind == "agent")
-        .group_by(conversations.c.owner_id)
+        select(c.owner_id, func.count().label("load"), func.max(c.assigned_at).label("at"))
+        .where(c.owner_kind == "agent")
+        .group_by(c.owner_id)
         .subquery()
     )
     found = conn.execute(

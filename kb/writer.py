@@ -75,7 +75,8 @@ class Writer:
                 _commit(connection, jobs)
             except BaseException as error:  # the thread must outlive any failure, and everyone is told
                 _tell(jobs, error)
-                connection = _dropped(connection)
+                _drop(connection)
+                connection = None
         if connection is not None:
             connection.close()
 
@@ -111,7 +112,7 @@ def _tell(jobs: list[_Job], error: BaseException) -> None:
             job.future.set_exception(job.error or error)
 
 
-def _dropped(connection: Connection | None) -> None:
+def _drop(connection: Connection | None) -> None:
     if connection is not None:
         connection.invalidate()
         connection.close()
