@@ -124,7 +124,7 @@ def test_synonym_groups_are_many_and_do_not_clash() -> None:
     seen: dict[tuple[str, ...], str] = {}
     for group in groups:
         for member in group:
-                literal = re.fullmatch("[ぁ-ゖー]{4,}", member) is not None
+            literal = re.fullmatch("[ぁ-ゖー]{4,}", member) is not None
             forms = (member,) if literal else tuple(plain.terms(member))
             assert forms, member
             assert literal or seen.setdefault(forms, group[0]) == group[0], (member, forms)
