@@ -9,6 +9,7 @@ question words, negations, units), `synonyms.json` (groups; the first member nam
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import threading
@@ -174,8 +175,14 @@ class Words:
         self._english: dict[str, tuple[Term, ...]] = {}
         self._english_longest = 1
         self._groups: dict[str, list[tuple[tuple[str, ...], str]]] = {}
-        self._learn_groups(_data("synonyms.json") if synonyms is None else synonyms)
-        self._learn_english(_data("english.json") if english is None else english)
+        groups = [list(group) for group in (_data("synonyms.json") if synonyms is None else synonyms)]
+        foreign = {
+            word: list(ways) for word, ways in (_data("english.json") if english is None else english).items()
+        }
+        self.digest = _digest([lists, groups, foreign, sorted(map(repr, self._shop.items()))])
+        """SHA-256 of all lists: an index holds for the lists that it was built with."""
+        self._learn_groups(groups)
+        self._learn_english(foreign)
 
     def _find_literals(self) -> None:
         longest = sorted(self._shop, key=lambda w: (-len(w), w))
@@ -382,6 +389,10 @@ class Words:
             ):
                 return len(forms), name
         return 0, ""
+
+
+def _digest(lists: Any) -> str:
+    return hashlib.sha256(json.dumps(lists, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
 def _close(run: Sequence[Term]) -> bool:
