@@ -8,13 +8,13 @@
  */
 
 /**
- * @param {Record<Locale, Table>} tables
+ * @param {Partial<Record<Locale, Table>>} tables
  * @param {Locale} locale
  * @returns {Say} a key without a saying comes back as it is, so that a gap is seen and nothing breaks
  */
 export function words(tables, locale) {
   return (key, ...given) => {
-    const saying = tables[locale]?.[key] ?? tables.ja[key] ?? key;
+    const saying = tables[locale]?.[key] ?? tables.ja?.[key] ?? key;
     return typeof saying === 'function' ? saying(...given) : saying;
   };
 }
