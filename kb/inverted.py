@@ -143,6 +143,16 @@ class Inverted:
         )
         return summed
 
+    def whole(self, tokens: Mapping[str, float]) -> float:
+        """The weighted idf of all tokens, an unknown one as rare as can be: what a score is a part of."""
+        if not tokens or not len(self.keys):
+            return 0.0
+        wanted = np.fromiter(map(key_of, tokens), dtype=np.uint64, count=len(tokens))
+        factors = np.fromiter(tokens.values(), dtype=np.float32, count=len(tokens))
+        at = np.minimum(np.searchsorted(self.keys, wanted), len(self.keys) - 1)
+        idfs = np.where(self.keys[at] == wanted, self.idfs[at], np.log1p((len(self.firsts) - 0.5) / 1.5))
+        return float((idfs * factors).sum())
+
     def best(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
         """The best field's score of each entry."""
         if len(self.firsts) == len(self.owners):

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,12 @@ from kb.kana import Speller, fold, is_kana, ngrams
 from kb.text import Text, normalise
 from kb.words import Term, Words, katakana, reading_of
 
-_SIDES = {"question_words": 0.4, "answer_words": 0.75, "characters": 0.5, "readings": 0.5}
-"""Each side's `b` (how much a long field is marked down)."""
+_SIDES = {"question_words": 0.4, "answer_words": 0.5, "characters": 0.5, "readings": 0.5}
+"""Each side's `b` (how much a long field is marked down).
+
+`question_words` sees each way to ask by itself, `answer_words` the entry as a whole (questions and answer
+in one field): in one field they find more than apart (municipal nDCG@10 .54, apart .47 and .49).
+"""
 
 _KIND_WEIGHTS = {"question": 0.6, "name": 0.3, "number": 0.8, "negation": 1.0}
 _MARKS = {"ない": 1, "以外": 2, "除く": 2, "抜き": 2, "前": 4, "後": 8}
@@ -39,10 +44,15 @@ _NOT_LETTERS = re.compile(r"[^\w]+")
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Entries (by place in the index, ascending) that a side found, and how well; all above 0."""
+    """Entries (by place in the index, ascending) that a side found, and how well (BM25, above 0).
+
+    `whole` is the idf of all that was asked; value / whole says how much of it the entry holds, and means
+    the same for every query.
+    """
 
     ids: NDArray[np.int32]
     values: NDArray[np.float32]
+    whole: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +103,7 @@ class Lexical:
         analysed = [known.get(entry.digest) or Analysed.of(entry, words) for entry in entries]
         tokens: dict[str, Iterable[Sequence[Sequence[str]]]] = {
             "question_words": (entry.questions for entry in analysed),
-            "answer_words": ((entry.answer,) for entry in analysed),
+            "answer_words": (((*chain(*entry.questions), *entry.answer),) for entry in analysed),
             "characters": ([_characters(text) for text in entry.spellings] for entry in analysed),
             "readings": ([_sounds(text) for text in entry.readings] for entry in analysed),
         }
@@ -150,7 +160,8 @@ class Lexical:
             best = side.best(scores)
             ids = np.flatnonzero(best > 0)
             if ids.size:
-                found[name] = Scores(ids.astype(np.int32), best[ids].astype(np.float32))
+                whole = side.whole(tokens[name])
+                found[name] = Scores(ids.astype(np.int32), best[ids].astype(np.float32), whole)
         return found
 
     def _agreement(self, marks: int) -> NDArray[np.float64]:
