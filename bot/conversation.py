@@ -461,7 +461,9 @@ _DUE: Mapping[str, Callable[[State, datetime, timedelta, World], bool]] = {
     "close": lambda s, now, after, w: s.owner_kind == "bot" and not s.owed and _since(s.last_at, now, after),
     "waiting": lambda s, now, after, w: not s.late and _since(s.queued_at, now, after),
     "agent_silent": lambda s, now, after, w: not s.held and s.asking and _since(s.asked_at, now, after),
-    "agent_lost": lambda s, now, after, w: not s.held and not w.owner_present,
+    "agent_lost": lambda s, now, after, w: (
+        not s.held and not w.owner_present and _since(s.agent_at, now, after)
+    ),
 }
 
 

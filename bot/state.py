@@ -194,12 +194,8 @@ def _decided(state: State, event: Event) -> State:
     last = int(event.body.get("last_seq", state.covered_seq))
     covered = max(state.covered_seq, last)
     asked_at = event.at if state.heard_seq > covered else None
-    return replace(
-        state,
-        covered_seq=covered,
-        misses=_missed(state.misses, event.body.get("kind", "")),
-        asked_at=asked_at,
-    )
+    misses = _missed(state.misses, event.body.get("kind", ""))
+    return replace(state, covered_seq=covered, misses=misses, asked_at=asked_at)
 
 
 def _feedback(state: State, event: Event) -> State:
