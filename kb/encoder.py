@@ -18,6 +18,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -34,6 +35,7 @@ Progress = Callable[[int, int], None]
 FORMAT = 1  # grows when the same weights would give other vectors
 PREFIXES = {"query": "query: ", "passage": "passage: ", "entry": ""}
 AGREEMENT = 0.9999  # least cosine with the stored vectors of the weight package's own engine
+STEPS = 4  # of building
 WAITING = 64  # queries that may wait for a slot before the next is refused
 RECENT = 512  # query vectors kept
 
@@ -84,6 +86,14 @@ class Encoder:
         slots = slots or max(1, min(4, cores // 2))
         self._pool = _Pool([_session(home / "graph.onnx", min(2, cores)) for _ in range(slots)], waiting)
         self._recent = _Recent(RECENT)
+        self._home = home
+
+    @cached_property
+    def typical(self) -> tuple[Floats, Floats]:
+        """This encoder's vectors of the reference texts (ten queries, ten passages of a shop): what its
+        vectors look like on average, where an index has too few entries to tell."""
+        vectors = np.load(self._home / "typical.npy")
+        return vectors[:10], vectors[10:]
 
     def encode(self, texts: Sequence[str], kind: Kind) -> Floats:
         """float32 [len(texts), dim], each of length 1. Text beyond 512 tokens is not seen.
@@ -175,29 +185,40 @@ def reference() -> tuple[list[tuple[Kind, str]], Floats]:
 
 
 def _build(building: Path, name: str | None, progress: Progress) -> None:
-    if name:
-        from kb import export
+    facts = _embedded(building, progress) if name is None else _exported(building, name, progress)
+    folder.seal(building, facts)  # for the next line
+    typical = _vectors_of_reference(Encoder(building, slots=1))
+    if name is None:
+        _verify(typical)
+    np.save(building / "typical.npy", typical)
+    folder.seal(building, facts)
+    progress(STEPS, STEPS)
 
-        facts = export.write(name, building, progress)
-        facts["id"] = _short([FORMAT, folder.file_digest(building / "graph.onnx"), facts["prefixes"]])
-        folder.seal(building, {"format": FORMAT, "form": "ids", "name": name, **facts})
-        return
+
+def _embedded(building: Path, progress: Progress) -> dict[str, Any]:
     source = weights.installed_weights()
-    total = 5
-    facts = weights.write(weights.Weights(source), building, lambda done, _: progress(done, total))
+    facts = weights.write(weights.Weights(source), building, lambda done, _: progress(done, STEPS))
     digest = folder.file_digest(source)
     facts |= {"form": "rows", "name": "multilingual-e5-small, 4-bit", "source": digest, "prefixes": PREFIXES}
-    facts["id"] = _short([FORMAT, digest, PREFIXES])
-    folder.seal(building, {"format": FORMAT, **facts})
-    progress(4, total)
-    _verify(Encoder(building, slots=1))
-    progress(5, total)
+    return {"format": FORMAT, "id": _short([FORMAT, digest, PREFIXES]), **facts}
 
 
-def _verify(encoder: Encoder) -> None:
+def _exported(building: Path, name: str, progress: Progress) -> dict[str, Any]:
+    from kb import export
+
+    facts = export.write(name, building, lambda done, _: progress(done, STEPS))
+    identity = _short([FORMAT, folder.file_digest(building / "graph.onnx"), facts["prefixes"]])
+    return {"format": FORMAT, "id": identity, "form": "ids", "name": name, **facts}
+
+
+def _vectors_of_reference(encoder: Encoder) -> Floats:
+    return np.concatenate([encoder.encode([text], kind) for kind, text in reference()[0]])
+
+
+def _verify(vectors: Floats) -> None:
     texts, expected = reference()
-    for (kind, text), vector in zip(texts, expected, strict=True):
-        cosine = float(encoder.encode([text], kind)[0] @ vector)
+    for (_, text), ours, theirs in zip(texts, vectors, expected, strict=True):
+        cosine = float(ours @ theirs)
         if not cosine >= AGREEMENT:
             raise EncoderDamaged(
                 f"the encoder built from {weights.PACKAGE} gives another vector than its reference for "

@@ -38,7 +38,7 @@ def write(name: str, folder: Path, progress: Callable[[int, int], None]) -> dict
             f"TORITSUGI_ENCODER={name}: no such sentence-transformers model: {error}"
         ) from error
     model.eval()
-    progress(1, 4)
+    progress(1, 3)
     model.tokenizer.backend_tokenizer.no_padding()
     model.tokenizer.backend_tokenizer.no_truncation()
     model.tokenizer.backend_tokenizer.save(str(folder / "tokenizer.json"))
@@ -54,9 +54,9 @@ def write(name: str, folder: Path, progress: Callable[[int, int], None]) -> dict
         opset_version=17,
         dynamo=False,
     )
-    progress(2, 4)
+    progress(2, 3)
     _compare(model, folder)
-    progress(3, 4)
+    progress(3, 3)
     prompts = model.prompts or {}
     document = prompts.get("passage") or prompts.get("document") or ""
     tokens = min(model.max_seq_length or LONGEST, LONGEST)
