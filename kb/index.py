@@ -69,11 +69,13 @@ def build(
     previous: Path | None = None,
     progress: Progress | None = None,
     words: Words | None = None,
+    release: str | None = None,
 ) -> Built:
     """Write a release to `out` (new or empty); complete or not at all, also when interrupted.
 
     Without an encoder it has words, characters and readings only. `previous` is an earlier release's
-    directory; one that does not fit is ignored. `progress(done, total)` counts texts.
+    directory; one that does not fit is ignored. `progress(done, total)` counts texts. `release` names it
+    (default: by its content).
     """
     begun = time.perf_counter()
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
@@ -91,7 +93,7 @@ def build(
     old = _previous(previous, words)
     facts: dict[str, Any] = {
         "format": FORMAT,
-        "release": release_of(entries, encoder, words),
+        "release": release or release_of(entries, encoder, words),
         "entries": len(entries),
         "corpus": corpus_digest(entries),
         "dictionary": dictionary_version(),
