@@ -133,7 +133,7 @@ class Releases:
         identifier = f"{now:%Y%m%d-%H%M%S}-{corpus_digest(draft)[:6]}{secrets.token_hex(2)}"
         row: dict[str, Any] = {"id": identifier, "created_at": now, "by": actor, "state": "building", "note": note}
         self._store.write(
-            lambda conn: conn.execute(insert(releases).values(row, entries=len(draft))).rowcount
+            lambda conn: conn.execute(insert(releases).values(**row, entries=len(draft))).rowcount
         )
         try:
             build(
