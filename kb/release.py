@@ -131,10 +131,8 @@ class Releases:
             raise ReleaseRefused("the draft has no entry: import a corpus first (`toritsugi import FILE`)")
         now = self._clock()
         identifier = f"{now:%Y%m%d-%H%M%S}-{corpus_digest(draft)[:6]}{secrets.token_hex(2)}"
-        row: dict[str, Any] = {"id": identifier, "created_at": now, "by": actor, "state": "building", "note": note}
-        self._store.write(
-            lambda conn: conn.execute(insert(releases).values(**row, entries=len(draft))).rowcount
-        )
+        row = {"id": identifier, "created_at": now, "by": actor, "note": note, "entries": len(draft)}
+        self._store.write(lambda conn: conn.execute(insert(releases).values(row, state="building")).rowcount)
         try:
             build(
                 draft, self._home / identifier, self._encoder,
