@@ -132,7 +132,7 @@ class Releases:
         now = self._clock()
         identifier = f"{now:%Y%m%d-%H%M%S}-{corpus_digest(draft)[:6]}{secrets.token_hex(2)}"
         row = {"id": identifier, "created_at": now, "by": actor, "note": note, "entries": len(draft)}
-        self._store.write(lambda conn: conn.execute(insert(releases).values(row, state="building")).rowcount)
+        self._store.write(lambda conn: conn.execute(insert(releases).values(**row, state="building")).rowcount)
         try:
             build(
                 draft, self._home / identifier, self._encoder,
