@@ -1,0 +1,354 @@
+"""backup, restore, migrate, doctor: looking after an installation."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sys
+import tarfile
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Table, insert, select, text
+
+from api.commands import Refusal, encoder_for, put, settings_for, tell
+from api.settings import Settings
+from kb.store import Moment, Store, StoreBusy, moment_text
+
+FORMAT = 1
+CHUNK = 1000
+WHEELS = (
+    "onnxruntime",
+    "tokenizers",
+    "faiss-cpu",
+    "sudachipy",
+    "sudachidict-core",
+    "fastapi",
+    "uvicorn",
+    "SQLAlchemy",
+)
+
+
+# ---- backup -------------------------------------------------------------------------------------------
+
+
+def backup(data: Path | None, file: Path, *, as_json: bool) -> None:
+    """Write database, live release and token key to one file; nothing half-written is left behind."""
+    settings = settings_for(data)
+    with (
+        closing(Store.open(settings.store_url)) as store,
+        tempfile.TemporaryDirectory(dir=settings.data) as tmp,
+    ):
+        folder = Path(tmp)
+        _dump(store, folder)
+        live = _live(store, settings)
+        if live is not None:
+            shutil.copytree(live, folder / "release" / live.name)
+        if (settings.data / "secret.key").exists():
+            shutil.copy2(settings.data / "secret.key", folder / "secret.key")
+        facts = _seal(folder)
+        half = file.with_name(f".{file.name}.{os.getpid()}")
+        try:
+            with half.open("xb") as raw:
+                os.chmod(half, 0o600)
+                with tarfile.open(fileobj=raw, mode="w:gz") as tar:
+                    tar.add(folder, arcname=".")
+                raw.flush()
+                os.fsync(raw.fileno())
+            half.replace(file)
+        finally:
+            half.unlink(missing_ok=True)
+    rows = sum(facts["rows"].values())
+    if as_json:
+        put({"file": str(file), "rows": facts["rows"], "bytes": file.stat().st_size})
+    else:
+        tell(f"{file}: {rows} rows, {file.stat().st_size // 1024} KB; it holds personal data, keep it safe")
+
+
+def _tables() -> list[Table]:
+    import bot.tables  # noqa: F401  (adds the log's tables)
+    from kb.store import metadata
+
+    return list(metadata.sorted_tables)
+
+
+def _dump(store: Store, folder: Path) -> None:
+    rows = {}
+    with store.read() as conn:
+        for table in _tables():
+            count = 0
+            with (folder / f"{table.name}.jsonl").open("w", encoding="utf-8") as out:
+                for row in conn.execute(select(table)).mappings():
+                    plain = {k: moment_text(v) if isinstance(v, datetime) else v for k, v in row.items()}
+                    out.write(json.dumps(plain, ensure_ascii=False) + "\n")
+                    count += 1
+            rows[table.name] = count
+    (folder / "rows.json").write_text(json.dumps(rows), "utf-8")
+
+
+def _live(store: Store, settings: Settings) -> Path | None:
+    from kb.release import Releases
+
+    return Releases(store, settings.data, None).live()
+
+
+def _seal(folder: Path) -> dict[str, Any]:
+    facts = {
+        "format": FORMAT,
+        "made_at": moment_text(datetime.now(UTC)),
+        "rows": json.loads((folder / "rows.json").read_text("utf-8")),
+        "files": {str(path.relative_to(folder)): _sha256(path) for path in _files(folder)},
+    }
+    (folder / "backup.json").write_text(json.dumps(facts, ensure_ascii=False, indent=1), "utf-8")
+    return facts
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (path for path in sorted(folder.rglob("*")) if path.is_file())
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as source:
+        while block := source.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+# ---- restore ------------------------------------------------------------------------------------------
+
+
+def restore(data: Path | None, file: Path, *, as_json: bool) -> None:
+    """Verify every file of the backup, then replace the database in one transaction."""
+    settings = settings_for(data)
+    with tempfile.TemporaryDirectory(dir=settings.data) as tmp:
+        folder = Path(tmp)
+        facts = _unpacked(file, folder)
+        with closing(Store.open(settings.store_url)) as store:
+            try:
+                store.serve()
+            except StoreBusy:
+                raise Refusal(f"{settings.data}: a server is running on it; stop it, then restore") from None
+            for released in (folder / "release").glob("*"):
+                target = settings.data / "releases" / released.name
+                if not target.exists():
+                    shutil.copytree(released, target)
+            store.write(lambda conn: _fill(conn, folder))
+            if (folder / "secret.key").exists():
+                shutil.copy2(folder / "secret.key", settings.data / "secret.key")
+            again = _erase_again(store, settings)
+    if as_json:
+        put({"rows": facts["rows"], "erased_again": again})
+    else:
+        tell(f"restored {sum(facts['rows'].values())} rows of {facts['made_at']}; {again} chats erased again")
+
+
+def _unpacked(file: Path, folder: Path) -> dict[str, Any]:
+    """Unpack and check; raises Refusal for anything that `backup` did not write just so."""
+    damaged = Refusal(f"{file}: not a whole backup of toritsugi; use another backup file")
+    try:
+        with tarfile.open(file, "r:gz") as tar:
+            tar.extractall(folder, filter="data")
+        facts: dict[str, Any] = json.loads((folder / "backup.json").read_text("utf-8"))
+        files = {str(path.relative_to(folder)): _sha256(path) for path in _files(folder)}
+    except FileNotFoundError as error:
+        if not file.exists():
+            raise Refusal(f"{file}: there is no such file") from None
+        raise damaged from error
+    except (OSError, EOFError, ValueError, tarfile.TarError) as error:
+        raise damaged from error
+    files.pop("backup.json", None)
+    if facts.get("format") != FORMAT or files != facts.get("files"):
+        raise damaged
+    return facts
+
+
+def _fill(conn: Any, folder: Path) -> None:
+    tables = _tables()
+    for table in reversed(tables):
+        conn.execute(table.delete())
+    for table in tables:
+        source = folder / f"{table.name}.jsonl"
+        if not source.exists():
+            continue
+        moments = [column.name for column in table.columns if isinstance(column.type, Moment)]
+        rows: list[dict[str, Any]] = []
+        for line in source.read_text("utf-8").splitlines():
+            row = json.loads(line)
+            rows.append(row | {m: datetime.fromisoformat(row[m]) for m in moments if row.get(m)})
+            if len(rows) >= CHUNK:
+                conn.execute(insert(table), rows)
+                rows = []
+        if rows:
+            conn.execute(insert(table), rows)
+        if conn.dialect.name == "postgresql" and table.name == "audit":
+            conn.execute(
+                text(
+                    "SELECT setval(pg_get_serial_sequence('audit', 'position'), coalesce(max(position), 1)) FROM audit"
+                )
+            )
+
+
+def _erase_again(store: Store, settings: Settings) -> int:
+    """The list of erased chats lies outside the backup, so that a restore cannot bring them back."""
+    from api.erasure import erased_ids
+    from bot.conversation import SYSTEM, Erase, Refused
+    from bot.feed import LocalFeed
+    from bot.log import Log, NotFound
+
+    log, again = Log(store, LocalFeed()), 0
+    for conversation in erased_ids(settings.data):
+        try:
+            again += bool(log.append(conversation, Erase(), SYSTEM).events)
+        except (Refused, NotFound):
+            continue
+    return again
+
+
+# ---- migrate ------------------------------------------------------------------------------------------
+
+
+def migrate(data: Path | None, *, as_json: bool) -> None:
+    settings = settings_for(data)
+    with closing(Store.open(settings.store_url)) as store:
+        dialect = store.dialect
+    if as_json:
+        put({"migrated": True, "dialect": dialect})
+    else:
+        tell(f"the {dialect} database is of this version")
+
+
+# ---- doctor -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check: `mend` says what to do when it failed."""
+
+    check: str
+    good: bool
+    says: str
+    mend: str = ""
+
+
+def doctor(data: Path | None, *, as_json: bool) -> None:
+    """Check everything that an answer needs. Exit code 1 when something has to be mended."""
+    settings = settings_for(data)
+    findings = [_examined(name, probe, settings) for name, probe in CHECKS.items()]
+    if as_json:
+        for finding in findings:
+            put({"check": finding.check, "good": finding.good, "says": finding.says, "mend": finding.mend})
+    else:
+        _table(findings)
+    bad = [finding.check for finding in findings if not finding.good]
+    if bad:
+        raise Refusal(f"to mend: {', '.join(bad)}")
+
+
+def _examined(name: str, probe: Callable[[Settings], tuple[str, str]], settings: Settings) -> Finding:
+    try:
+        says, mend = probe(settings)
+    except Exception as error:
+        return Finding(name, False, f"{type(error).__name__}: {error}"[:300], MENDS[name])
+    return Finding(name, not mend, says, mend)
+
+
+def _table(findings: list[Finding]) -> None:
+    from rich.console import Console
+    from rich.table import Table as Grid
+
+    grid = Grid("", "check", "found", "to mend")
+    for finding in findings:
+        grid.add_row("✓" if finding.good else "✗", finding.check, finding.says, finding.mend)
+    Console(file=sys.stdout).print(grid)
+
+
+def _python(_: Settings) -> tuple[str, str]:
+    found = ".".join(map(str, sys.version_info[:3]))
+    return found, "" if sys.version_info >= (3, 11) else "install Python 3.11 or newer"
+
+
+def _wheels(_: Settings) -> tuple[str, str]:
+    missing, found = [], []
+    for name in WHEELS:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            missing.append(name)
+    return ", ".join(found), f"install {', '.join(missing)}: `make setup`" if missing else ""
+
+
+def _settings(settings: Settings) -> tuple[str, str]:
+    given = sorted(settings.model_fields_set)
+    if settings.customer_key and len(settings.customer_key.encode()) < 32:
+        return "TORITSUGI_CUSTOMER_KEY is short", "use at least 32 random characters"
+    return ", ".join(given) or "defaults", ""
+
+
+def _dictionary(_: Settings) -> tuple[str, str]:
+    from kb.words import Words
+
+    terms = Words().analyse("送料はいくらですか")
+    return f"{len(terms)} terms in a sentence", "" if terms else MENDS["dictionary"]
+
+
+def _encoder(settings: Settings) -> tuple[str, str]:
+    encoder = encoder_for(settings)
+    if encoder is None:
+        return "none (words only)", ""
+    vector = encoder.encode(["確認"], "query")
+    return f"{encoder.id}, {vector.shape[1]} numbers a vector", ""
+
+
+def _store(settings: Settings) -> tuple[str, str]:
+    with closing(Store.open(settings.store_url)) as store, store.read() as conn:
+        if store.dialect == "sqlite":
+            told = str(conn.execute(text("PRAGMA quick_check")).scalar())
+            return f"sqlite: {told}", "" if told == "ok" else MENDS["store"]
+        return str(conn.execute(text("SELECT version()")).scalar())[:60], ""
+
+
+def _release(settings: Settings) -> tuple[str, str]:
+    from kb.search import Knowledge
+
+    with closing(Store.open(settings.store_url)) as store:
+        live = _live(store, settings)
+    if live is None:
+        return "none is live", "`toritsugi import FILE`, then `toritsugi publish`"
+    knowledge = Knowledge.open(live, encoder_for(settings))
+    return f"{knowledge.release}: {len(knowledge.entries)} entries", ""
+
+
+def _disk(settings: Settings) -> tuple[str, str]:
+    free = shutil.disk_usage(settings.data).free // (1 << 20)
+    return f"{free} MB free in {settings.data}", "" if free > 500 else "make room: 500 MB are needed"
+
+
+CHECKS: dict[str, Callable[[Settings], tuple[str, str]]] = {
+    "python": _python,
+    "packages": _wheels,
+    "settings": _settings,
+    "dictionary": _dictionary,
+    "encoder": _encoder,
+    "store": _store,
+    "release": _release,
+    "disk": _disk,
+}
+MENDS = {
+    "python": "install Python 3.11 or newer",
+    "packages": "`make setup`",
+    "settings": "correct the setting",
+    "dictionary": "reinstall sudachidict_core: `make setup`",
+    "encoder": "remove the folder `encoder` in the data directory; it is built again",
+    "store": "restore a backup: `toritsugi restore FILE`",
+    "release": "`toritsugi publish` builds a new one",
+    "disk": "check the data directory",
+}

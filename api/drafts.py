@@ -1,0 +1,356 @@
+"""The studio's tables: entries as they are being written, and proposals. What is live is a release."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, func, insert, select, update
+
+from api.errors import Problem
+from kb.entry import Entry, read_entry
+from kb.store import Store, entries, entry_history, proposals
+
+PAGE = 100
+
+
+def entry_of(body: Mapping[str, Any], revision: int) -> Entry:
+    """A stored body as an entry."""
+    entry, wrong = read_entry({**body, "revision": revision})
+    if entry is None:
+        raise ValueError(f"a stored entry cannot be read: {wrong[0]}")
+    return entry
+
+
+def checked(fields: Mapping[str, Any]) -> Entry:
+    """An entry from a request's fields. Raises Problem invalid with the field that is wrong."""
+    entry, wrong = read_entry(fields)
+    if entry is None:
+        raise Problem("invalid", f"{wrong[0].field}: {wrong[0].message}", field=wrong[0].field)
+    return entry
+
+
+@dataclass(frozen=True, slots=True)
+class TakenIn:
+    """What an import did to the draft."""
+
+    added: int
+    changed: int
+    unchanged: int
+
+    def as_json(self) -> dict[str, int]:
+        total = self.added + self.changed + self.unchanged
+        return {"entries": total, "added": self.added, "changed": self.changed, "unchanged": self.unchanged}
+
+
+class Drafts:
+    """Entries in writing. Every change is a new revision with its author, and is kept in the history."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    # ---- reading ------------------------------------------------------------------------------------
+
+    def listed(self, category: str | None, state: str | None, after: str | None) -> dict[str, Any]:
+        """`{entries, after, more, categories, total}`, by id, a hundred at a time."""
+        found = select(entries).order_by(entries.c.id).limit(PAGE + 1)
+        if category is not None:
+            found = found.where(entries.c.category == category)
+        found = found.where(entries.c.state == state) if state else found.where(entries.c.state != "deleted")
+        if after:
+            found = found.where(entries.c.id > after)
+        alive = entries.c.state != "deleted"
+        with self._store.read() as conn:
+            rows = list(conn.execute(found).mappings())
+            categories = conn.execute(
+                select(entries.c.category, func.count()).where(alive).group_by(entries.c.category)
+            ).all()
+            total = conn.scalar(select(func.count()).select_from(entries).where(alive))
+        shown = rows[:PAGE]
+        return {
+            "entries": [_shown(row) for row in shown],
+            "after": shown[-1]["id"] if shown else after,
+            "more": len(rows) > PAGE,
+            "total": total,
+            "categories": [
+                {"category": name, "entries": count}
+                for name, count in sorted(categories, key=lambda c: c[0] or "")
+            ],
+        }
+
+    def one(self, entry: str) -> dict[str, Any]:
+        with self._store.read() as conn:
+            row = _row(conn, entry)
+            history = conn.execute(
+                select(entry_history)
+                .where(entry_history.c.id == entry)
+                .order_by(entry_history.c.revision.desc())
+                .limit(PAGE)
+            ).mappings()
+            return _shown(row) | {"history": [_past(each) for each in history]}
+
+    # ---- writing ------------------------------------------------------------------------------------
+
+    def add(self, entry: Entry, by: str) -> dict[str, Any]:
+        """Raises Problem conflict when the id is taken."""
+
+        def work(conn: Connection) -> None:
+            taken = conn.execute(select(entries.c.state).where(entries.c.id == entry.id)).first()
+            if taken is not None and taken.state != "deleted":
+                raise Problem("conflict", "An entry with this id exists; choose another id.", field="id")
+            _put(conn, entry, by, None)
+
+        self._store.write(work)
+        return self.one(entry.id)
+
+    def change(self, entry: Entry, revision: int, by: str, why: str | None) -> dict[str, Any]:
+        """Raises Problem edit_conflict when somebody changed it since `revision`."""
+
+        def work(conn: Connection) -> None:
+            _same_revision(_row(conn, entry.id, lock=True), revision)
+            _put(conn, entry, by, why)
+
+        self._store.write(work)
+        return self.one(entry.id)
+
+    def remove(self, entry: str, revision: int, by: str) -> None:
+        """Gone with the next release; the history stays."""
+
+        def work(conn: Connection) -> None:
+            _same_revision(_row(conn, entry, lock=True), revision)
+            _retire(conn, entry, by)
+
+        self._store.write(work)
+
+    def take_in(self, some: Iterable[Entry], by: str) -> TakenIn:
+        """Add or change all of them in one transaction; others stay as they are."""
+        wanted = list(some)
+
+        def work(conn: Connection) -> TakenIn:
+            known = {
+                row["id"]: row
+                for row in conn.execute(select(entries)).mappings()
+                if row["state"] != "deleted"
+            }
+            added = changed = 0
+            for entry in wanted:
+                row = known.get(entry.id)
+                if row is not None and entry_of(row["body"], row["revision"]).digest == entry.digest:
+                    continue
+                _put(conn, entry, by, "import")
+                added += row is None
+                changed += row is not None
+            return TakenIn(added, changed, len(wanted) - added - changed)
+
+        return self._store.write(work)
+
+    # ---- proposals ----------------------------------------------------------------------------------
+
+    def proposed(self, state: str | None) -> list[dict[str, Any]]:
+        found = (
+            select(proposals).order_by(proposals.c.conversations.desc(), proposals.c.created_at).limit(500)
+        )
+        if state is not None:
+            found = found.where(proposals.c.state == state)
+        with self._store.read() as conn:
+            rows = list(conn.execute(found).mappings())
+            wanted = {row["entry"] for row in rows if row["entry"]}
+            current = {
+                row["id"]: row["body"]
+                for row in conn.execute(
+                    select(entries.c.id, entries.c.body).where(entries.c.id.in_(wanted))
+                ).mappings()
+            }
+        return [_proposal(row, current.get(row["entry"])) for row in rows]
+
+    def propose(self, found: Iterable[Mapping[str, Any]]) -> int:
+        """Keep new proposals; one that says the same as a kept one, decided or not, is left out."""
+        wanted = list(found)
+
+        def work(conn: Connection) -> int:
+            kept = {
+                (row.kind, row.entry, row.question)
+                for row in conn.execute(select(proposals.c.kind, proposals.c.entry, proposals.c.question))
+            }
+            fresh = [p for p in wanted if (p["kind"], p["entry"], p["question"]) not in kept]
+            for proposal in fresh:
+                conn.execute(
+                    insert(proposals).values(
+                        id="p_" + secrets.token_hex(6),
+                        kind=proposal["kind"],
+                        entry=proposal["entry"],
+                        question=proposal["question"],
+                        answer=proposal["answer"],
+                        evidence=list(proposal["evidence"]),
+                        conversations=proposal["conversations"],
+                        reasons=list(proposal["reasons"]),
+                        state="open",
+                        created_at=datetime.now(UTC),
+                    )
+                )
+            return len(fresh)
+
+        return self._store.write(work)
+
+    def accept(
+        self, proposal: str, by: str, question: str | None, answer: str | None, entry: str | None
+    ) -> dict[str, Any]:
+        """Put the proposal into the draft, as changed by the reviewer. Returns the entry in writing."""
+
+        def work(conn: Connection) -> str:
+            row = _open_proposal(conn, proposal)
+            target = entry or row["entry"]
+            changed = self._merged(
+                conn, row, target, question or row["question"], answer or row["answer"], by
+            )
+            _decide(conn, proposal, "accepted", by, None)
+            return changed
+
+        changed = self._store.write(work)
+        return self.one(changed)
+
+    def reject(self, proposal: str, by: str, reason: str) -> None:
+        def work(conn: Connection) -> None:
+            _open_proposal(conn, proposal)
+            _decide(conn, proposal, "rejected", by, reason)
+
+        self._store.write(work)
+
+    @staticmethod
+    def _merged(
+        conn: Connection, row: RowMapping, target: str | None, question: str, answer: str, by: str
+    ) -> str:
+        kind = row["kind"]
+        if kind == "new" or target is None:
+            made = checked(
+                {"id": target or f"new-{secrets.token_hex(4)}", "question": question, "answer": answer}
+            )
+            if conn.execute(select(entries.c.id).where(entries.c.id == made.id)).first():
+                raise Problem("conflict", "An entry with this id exists; choose another id.", field="entry")
+            _put(conn, made, by, f"proposal {row['id']}")
+            return made.id
+        current = _row(conn, target, lock=True)
+        old = entry_of(current["body"], current["revision"])
+        if kind == "retirement":
+            _retire(conn, target, by)
+        elif kind == "variant":
+            changed = replace(old, variants=tuple(dict.fromkeys((*old.variants, question))))
+            _put(conn, changed, by, f"proposal {row['id']}")
+        else:
+            _put(conn, replace(old, answer=answer), by, f"proposal {row['id']}")
+        return target
+
+
+def _row(conn: Connection, entry: str, *, lock: bool = False) -> RowMapping:
+    found = select(entries).where(entries.c.id == entry)
+    row = conn.execute(found.with_for_update() if lock else found).mappings().first()
+    if row is None:
+        raise Problem("not_found", "There is no such entry.")
+    return row
+
+
+def _same_revision(row: RowMapping, revision: int) -> None:
+    if row["revision"] != revision or row["state"] == "deleted":
+        raise Problem(
+            "edit_conflict",
+            "Read the entry again, and make your change to what it is now.",
+            extra={"revision": row["revision"]},
+        )
+
+
+def _put(conn: Connection, entry: Entry, by: str, why: str | None) -> None:
+    now = datetime.now(UTC)
+    known = conn.execute(select(entries.c.revision).where(entries.c.id == entry.id)).first()
+    revision = known.revision + 1 if known else 1
+    body = replace(entry, revision=revision).as_json()
+    values = {
+        "revision": revision,
+        "state": "draft",
+        "body": body,
+        "category": entry.category,
+        "updated_at": now,
+        "updated_by": by,
+    }
+    if known:
+        conn.execute(update(entries).where(entries.c.id == entry.id).values(values))
+    else:
+        conn.execute(insert(entries).values(id=entry.id, **values))
+    conn.execute(
+        insert(entry_history).values(id=entry.id, revision=revision, body=body, at=now, by=by, why=why)
+    )
+
+
+def _retire(conn: Connection, entry: str, by: str) -> None:
+    conn.execute(
+        update(entries)
+        .where(entries.c.id == entry)
+        .values(state="deleted", updated_at=datetime.now(UTC), updated_by=by)
+    )
+
+
+def _open_proposal(conn: Connection, proposal: str) -> RowMapping:
+    row = (
+        conn.execute(select(proposals).where(proposals.c.id == proposal).with_for_update()).mappings().first()
+    )
+    if row is None:
+        raise Problem("not_found", "There is no such proposal.")
+    if row["state"] != "open":
+        raise Problem("proposal_decided")
+    return row
+
+
+def _decide(conn: Connection, proposal: str, state: str, by: str, reason: str | None) -> None:
+    conn.execute(
+        update(proposals)
+        .where(proposals.c.id == proposal)
+        .values(state=state, reason=reason, decided_at=datetime.now(UTC), decided_by=by)
+    )
+
+
+def _shown(row: RowMapping) -> dict[str, Any]:
+    return dict(row["body"]) | {
+        "id": row["id"],
+        "revision": row["revision"],
+        "live_revision": row["live_revision"],
+        "state": row["state"],
+        "updated_at": _text(row["updated_at"]),
+        "updated_by": row["updated_by"],
+    }
+
+
+def _past(row: RowMapping) -> dict[str, Any]:
+    return {
+        "revision": row["revision"],
+        "at": _text(row["at"]),
+        "by": row["by"],
+        "why": row["why"],
+        "body": row["body"],
+    }
+
+
+def _proposal(row: RowMapping, current: Mapping[str, Any] | None) -> dict[str, Any]:
+    names = (
+        "id",
+        "kind",
+        "entry",
+        "question",
+        "answer",
+        "evidence",
+        "conversations",
+        "reasons",
+        "state",
+        "reason",
+    )
+    return {name: row[name] for name in names} | {
+        "created_at": _text(row["created_at"]),
+        "decided_at": _text(row["decided_at"]),
+        "decided_by": row["decided_by"],
+        "current": dict(current) if current else None,
+    }
+
+
+def _text(at: datetime | None) -> str | None:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z") if at else None

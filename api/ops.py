@@ -1,0 +1,99 @@
+"""For those who run it: alive, ready, figures."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import APIRouter, Request
+from sqlalchemy import func, select
+from starlette.responses import Response
+
+from api import logs
+from api.auth import COOKIE
+from api.errors import Problem
+from api.parts import Json, Parts, With
+from api.schemas import problems
+from bot.tables import conversations, turns
+
+router = APIRouter(tags=["operations"])
+_log = logs.get("ops")
+
+
+@router.get("/health", summary="Is the process alive?")
+async def health() -> Response:
+    return Json({"alive": True})
+
+
+@router.get(
+    "/ready",
+    summary="Are database, release and encoder usable?",
+    responses={503: {"description": "not ready", "content": {"application/json": {}}}},
+)
+async def ready(parts: With) -> Response:
+    checks = await parts.run(check, parts)
+    good = all(checks.values())
+    return Json({"ready": good, "checks": checks}, 200 if good else 503)
+
+
+def check(parts: Parts) -> dict[str, bool]:
+    """What an answer needs, each tried for real."""
+
+    def database() -> bool:
+        with parts.store.read() as conn:
+            conn.execute(select(func.count()).select_from(turns))
+        return True
+
+    def release() -> bool:
+        return bool(parts.knowledge().release)
+
+    def encoder() -> bool:
+        return parts.encoder is None or parts.encoder.encode(["確認"], "query").shape[1] == parts.encoder.dim
+
+    return {probe.__name__: _holds(probe) for probe in (database, release, encoder)}
+
+
+def _holds(probe: Callable[[], bool]) -> bool:
+    try:
+        return probe()
+    except Problem:
+        return False
+    except Exception as error:
+        _log.warning("not ready", check=probe.__name__, error=logs.fault_of(error))
+        return False
+
+
+@router.get(
+    "/metrics",
+    summary="Prometheus figures; without sign-in only on loopback",
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, **problems(401, 403)},
+    response_class=Response,
+)
+async def metrics(request: Request, parts: With) -> Response:
+    if not _is_loopback(parts.address.of(request.scope)):
+        me = await parts.run(parts.sessions.who, request.cookies.get(COOKIE))
+        if me is None:
+            raise Problem("not_signed_in", "Figures are open on loopback only; elsewhere sign in.")
+        if not me.sees_all:
+            raise Problem("forbidden")
+    await parts.run(_measure, parts)
+    return Response(parts.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _measure(parts: Parts) -> None:
+    counts: dict[str, Any] = {}
+    with parts.store.read() as conn:
+        counts["owed"] = conn.scalar(select(func.count()).select_from(turns))
+        counts["waiting"] = conn.scalar(
+            select(func.count()).select_from(conversations).where(conversations.c.owner_kind == "queue")
+        )
+    parts.metrics.owed.set(counts["owed"] or 0)
+    parts.metrics.waiting.set(counts["waiting"] or 0)
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
