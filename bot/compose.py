@@ -52,7 +52,9 @@ def away(words: str, kind: str, locale: str, back_at: datetime | None = None) ->
     text = say(key, locale)
     if back_at is None:
         return text
-    when = f"{back_at.month}月{back_at.day}日 {back_at:%H:%M}" if locale == "ja" else f"{back_at:%H:%M on %d %B}"
+    when = (
+        f"{back_at.month}月{back_at.day}日 {back_at:%H:%M}" if locale == "ja" else f"{back_at:%H:%M on %d %B}"
+    )
     return text + ("" if locale == "ja" else " ") + say("back_at", locale, when=when)
 
 

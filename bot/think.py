@@ -6,8 +6,12 @@ command line, the tuner's replay and the release check all call this same functi
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from time import perf_counter
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from bot.compose import compose
 from bot.decision import Decision, Turn
@@ -30,13 +34,13 @@ CHOSEN = 0.95  # a shopper who picked a question off a list of ours is very prob
 
 def think(turn: Turn, knowledge: Knowledge, policy: Policy, gate: Gate | None = None) -> Decision:
     """Read the turn, search, judge the first hit, decide, and find the words."""
-    gate = gate or default_gate()
+    mind = _Mind(knowledge, policy, gate or default_gate(), turn)
     watch = _Watch()
-    found, confidence, leaning = _search(turn, knowledge, gate)
+    judged, leaning = mind.search()
     watch.took("search")
-    signals = _read(turn, found, confidence, leaning, knowledge, policy, gate)
+    signals = mind.read(judged, leaning)
     watch.took("signals")
-    verdict = decide(turn, signals, found.hits, policy)
+    verdict = decide(turn, signals, judged.found.hits, policy)
     watch.took("gate")
     text, offers = compose(turn, verdict, signals.mood)
     watch.took("compose")
@@ -52,62 +56,72 @@ def think(turn: Turn, knowledge: Knowledge, policy: Policy, gate: Gate | None = 
         wish=signals.wish,
         topic=signals.topic.topic if signals.topic else None,
         reasons=verdict.reasons,
-        hits=found.hits,
+        hits=judged.found.hits,
         release=knowledge.release,
         policy=policy.id,
-        ms=watch.stages(found),
+        ms=watch.stages(judged.found),
     )
 
 
-def _search(turn: Turn, knowledge: Knowledge, gate: Gate) -> tuple[Found, float, bool]:
-    """The turn alone, and with the question it leans on: the surer reading wins."""
-    if turn.chosen is not None and (entry := knowledge.entry(turn.chosen)):
-        alone = knowledge.find(turn.text, HITS, at=turn.at.date())
-        return replace(alone, hits=(Hit(entry, 0.0, {}),)), CHOSEN, False
-    alone, sure = _judged(turn.text, turn, knowledge, gate)
-    whole = carried(turn.text, turn.history)
-    if whole is None:
-        return alone, sure, False
-    together, surer = _judged(whole, turn, knowledge, gate)
-    return (together, surer, True) if surer > sure else (alone, sure, False)
+class _Judged(NamedTuple):
+    """A search, what it shows about its first hit, and how probably that answers."""
+
+    found: Found
+    row: npt.NDArray[np.float64]
+    confidence: float
 
 
-def _judged(text: str, turn: Turn, knowledge: Knowledge, gate: Gate) -> tuple[Found, float]:
-    found = knowledge.find(text, HITS, at=turn.at.date())
-    if not found.hits:
-        return found, 0.0
-    return found, gate.confidence(features(found, knowledge), knowledge.has_vectors)
+@dataclass(frozen=True, slots=True)
+class _Mind:
+    """What one turn is thought with."""
 
+    knowledge: Knowledge
+    policy: Policy
+    gate: Gate
+    turn: Turn
 
-def _read(
-    turn: Turn, found: Found, confidence: float, leaning: bool, knowledge: Knowledge, policy: Policy, gate: Gate
-) -> Signals:
-    lost = uncovered(tuple(found.query.terms), found.hits[0], knowledge) if found.hits else []
-    row = features(found, knowledge)
-    return Signals(
-        mood=mood(turn.text, turn.history),
-        wish=wish(turn.text, turn.history),
-        topic=topic(turn.text),
-        social=None if turn.chosen else social(turn.text),
-        confidence=confidence,
-        several=_several(turn, knowledge, policy, gate),
-        lost=lost[0].surface if lost else None,
-        own_case=bool(row[OWN] >= 1),
-        carried=leaning,
-    )
+    def search(self) -> tuple[_Judged, bool]:
+        """The turn alone, and with the question it leans on: the surer reading wins."""
+        chosen = self.knowledge.entry(self.turn.chosen) if self.turn.chosen else None
+        alone = self.judge(self.turn.text)
+        if chosen is not None:
+            picked = replace(alone.found, hits=(Hit(chosen, 0.0, {}),))
+            return alone._replace(found=picked, confidence=CHOSEN), False
+        whole = carried(self.turn.text, self.turn.history)
+        if whole is None:
+            return alone, False
+        together = self.judge(whole)
+        return (together, True) if together.confidence > alone.confidence else (alone, False)
 
+    def judge(self, text: str) -> _Judged:
+        found = self.knowledge.find(text, HITS, at=self.turn.at.date())
+        row = features(found, self.knowledge)
+        sure = self.gate.confidence(row, self.knowledge.has_vectors) if found.hits else 0.0
+        return _Judged(found, row, sure)
 
-def _several(turn: Turn, knowledge: Knowledge, policy: Policy, gate: Gate) -> tuple[Hit, ...]:
-    """A first hit for each question of the message, where all are sure and differ."""
-    asked = questions(turn.text) if turn.chosen is None else ()
-    if len(asked) < 2:
-        return ()
-    hits: dict[str, Hit] = {}
-    for text in asked:
-        found, sure = _judged(text, turn, knowledge, gate)
-        if sure >= policy.answer:
-            hits.setdefault(found.hits[0].entry.id, found.hits[0])
-    return tuple(hits.values())
+    def read(self, judged: _Judged, leaning: bool) -> Signals:
+        turn, found = self.turn, judged.found
+        lost = uncovered(found.query.terms, found.hits[0], self.knowledge) if found.hits else []
+        return Signals(
+            mood=mood(turn.text, turn.history),
+            wish=wish(turn.text, turn.history),
+            topic=topic(turn.text),
+            social=None if turn.chosen else social(turn.text),
+            confidence=judged.confidence,
+            several=self.several(),
+            lost=lost[0].surface if lost else None,
+            own_case=bool(judged.row[OWN] >= 1),
+            carried=leaning,
+        )
+
+    def several(self) -> tuple[Hit, ...]:
+        """A first hit for each question of the message, where each is sure and they differ."""
+        asked = questions(self.turn.text) if self.turn.chosen is None else ()
+        if len(asked) < 2:
+            return ()
+        judged = [self.judge(text) for text in asked]
+        firsts = [j.found.hits[0] for j in judged if j.confidence >= self.policy.answer]
+        return tuple({hit.entry.id: hit for hit in firsts}.values())
 
 
 class _Watch:

@@ -14,12 +14,17 @@ from kb.text import normalise
 SHORT = 24  # characters; longer turns carry their own subject unless they point back
 LONGEST_CARRIED = 200
 POINTS_BACK = re.compile(
-    r"(^|[、。 ])(そ(れ|の|ちら|こ|う|したら|の場合|れなら|れって|れは)|あれ|あの|こ(れ|の|ちら|っち)|どっち|どちら|同じ|ほか(に|は)|他(に|は)|逆に|では|じゃあ?|なら|だったら|だと|それと|あと(は)?)"
+    r"(^|[、。 ])(そ(れ|の|ちら|こ|う|したら|の場合|れなら|れって|れは)|あれ|あの|こ(れ|の|ちら|っち)"
+    r"|どっち|どちら|同じ|ほか(に|は)|他(に|は)|逆に|では|じゃあ?|なら|だったら|だと|それと|あと(は)?)"
 )
 LEANS = re.compile(
-    r"(でも|だと|なら|だったら|は|って|も|の場合(は)?|場合|とか|のとき(は)?|の時(は)?|まで|から|以外(は)?|じゃ(だめ|ダメ)?|では|ですか|でもいい|でも大丈夫)[?!。]*$"
+    r"(でも|だと|なら|だったら|は|って|も|の場合(は)?|場合|とか|のとき(は)?|の時(は)?|まで|から|以外(は)?"
+    r"|じゃ(だめ|ダメ)?|では|ですか|でもいい|でも大丈夫)[?!。]*$"
 )
-ENGLISH = re.compile(r"^(and|what about|how about|then|but|is it|does it|can it|how long|how much|for )\b|\b(it|that|this|they|those)\b")
+ENGLISH = re.compile(
+    r"^(and|what about|how about|then|but|is it|does it|can it|how long|how much|for )\b"
+    r"|\b(it|that|this|they|those)\b"
+)
 
 
 def leans(text: str) -> bool:

@@ -21,7 +21,10 @@ from kb.search import Hit
 AT = datetime(2026, 11, 2, 3, 0, tzinfo=UTC)
 POLICY = default_policy()
 POSTAGE = Entry(
-    "ship-1", "送料はいくらですか", "全国一律550円です。", translations={"en": Translation("How much is postage?", "550 yen.")}
+    "ship-1",
+    "送料はいくらですか",
+    "全国一律550円です。",
+    translations={"en": Translation("How much is postage?", "550 yen.")},
 )
 RETURNS = Entry("ret-1", "返品できますか", "到着後8日以内です。", revision=3)
 HITS = (Hit(POSTAGE, 2.0, {}), Hit(RETURNS, 1.9, {}))
@@ -84,7 +87,9 @@ def test_a_wish_and_open_anger_hand_over() -> None:
 
 
 def test_policy_can_change_each_way() -> None:
-    tolerant = dataclasses.replace(POLICY, furious="ignore", wish="ignore", topics=dict.fromkeys(TOPICS, "ignore"))
+    tolerant = dataclasses.replace(
+        POLICY, furious="ignore", wish="ignore", topics=dict.fromkeys(TOPICS, "ignore")
+    )
     loud = signals(topic=Seen("legal", "弁護士"), mood=Mood("furious", 1, "!"), wish=Wish(True, 1, "人"))
     assert decide(turn(), loud, HITS, tolerant).kind == "answer"
     assert tolerant.id != POLICY.id
@@ -126,7 +131,15 @@ def test_when_nobody_is_on_duty_no_person_is_promised_but_the_time_is_told() -> 
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_every_word_the_gate_can_ask_for_exists_in_every_language(locale: str) -> None:
-    for key in ("escalate", "decline", "decline_own", "escalate_furious", "escalate_misses", "offer_one", "greeting"):
+    for key in (
+        "escalate",
+        "decline",
+        "decline_own",
+        "escalate_furious",
+        "escalate_misses",
+        "offer_one",
+        "greeting",
+    ):
         assert say(key, locale)
     assert all(has(f"{kind}_away", locale) for kind in ("escalate", "decline", "decline_own"))
 
