@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,13 +83,9 @@ def build(
         raise IndexRefused(f"{out} is not an empty directory: name a new one")
     if not entries:
         raise IndexRefused("there is no entry to index: import a corpus first (`toritsugi import FILE`)")
-    twice = (
-        [entry.id for entry in entries if sum(other.id == entry.id for other in entries) > 1]
-        if len({entry.id for entry in entries}) < len(entries)
-        else []
-    )
-    if twice:
-        raise IndexRefused(f"the id {twice[0]!r} belongs to two entries: ids must differ")
+    for identifier, times in Counter(entry.id for entry in entries).items():
+        if times > 1:
+            raise IndexRefused(f"the id {identifier!r} belongs to {times} entries: ids must differ")
     words = words or Words()
     old = _previous(previous, words)
     facts: dict[str, Any] = {
