@@ -16,6 +16,15 @@ from kb.search import Knowledge
 from kb.words import Words
 
 
+@pytest.fixture(scope="module")
+def knowledge(
+    shop: tuple[Entry, ...], encoder: Encoder, words: Words, tmp_path_factory: pytest.TempPathFactory
+) -> Knowledge:
+    out = tmp_path_factory.mktemp("chain") / "release"
+    build(shop, out, encoder, words=words)
+    return Knowledge.open(out, encoder, words)
+
+
 class TestEmbeddings(EmbeddingsUnitTests):
     @pytest.fixture(autouse=True)
     def _with(self, encoder: Encoder) -> None:
@@ -38,17 +47,9 @@ class TestEmbeddings(EmbeddingsUnitTests):
 @pytest.mark.asyncio  # its asynchronous tests have no mark of their own
 @pytest.mark.filterwarnings("ignore:.*is marked with")
 class TestRetriever(RetrieversIntegrationTests):
-    @pytest.fixture(autouse=True, scope="class")
-    def _with(
-        self,
-        shop: tuple[Entry, ...],
-        encoder: Encoder,
-        words: Words,
-        tmp_path_factory: pytest.TempPathFactory,
-    ) -> None:
-        out = tmp_path_factory.mktemp("chain") / "release"
-        build(shop, out, encoder, words=words)
-        type(self).knowledge = Knowledge.open(out, encoder, words)
+    @pytest.fixture(autouse=True)
+    def _with(self, knowledge: Knowledge) -> None:
+        type(self).knowledge = knowledge
 
     @property
     def retriever_constructor(self) -> type[FaqRetriever]:
