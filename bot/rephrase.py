@@ -57,8 +57,11 @@ class Rephraser:
     words: Words
 
     @classmethod
-    def from_setting(cls, setting: str, words: Words | None = None, **extra: Any) -> Rephraser:
-        """`setting` is `provider:model`, as LangChain's `init_chat_model` takes it. Raises LlmRefused."""
+    def from_setting(
+        cls, setting: str, words: Words | None = None, timeout: float = TIMEOUT, **extra: Any
+    ) -> Rephraser:
+        """`setting` is `provider:model`, as LangChain's `init_chat_model` takes it; `timeout` in
+        seconds. Raises LlmRefused."""
         from langchain.chat_models import init_chat_model
 
         provider, colon, model = setting.partition(":")
@@ -68,7 +71,7 @@ class Rephraser:
             )
         try:
             chat = init_chat_model(
-                model, model_provider=provider, timeout=TIMEOUT, max_retries=0, temperature=0, **extra
+                model, model_provider=provider, timeout=timeout, max_retries=0, temperature=0, **extra
             )
         except (ImportError, ValueError) as error:
             raise LlmRefused(
