@@ -405,9 +405,7 @@ def lives(draw: st.DrawFn) -> tuple[Event, ...]:
     """The events of a conversation that lived through random commands."""
     outcome = begin("c", Open("ja", None, {"id": "k1"}), SHOPPER, START, COMING)
     events, state = list(outcome.events), outcome.state
-    picks = draw(
-        st.lists(st.tuples(st.sampled_from(COMMANDS), st.booleans(), st.integers(-60, 4000)), max_size=25)
-    )
+    pick = st.tuples(st.sampled_from(COMMANDS), st.booleans(), st.integers(-60, 4000))
     for (command, actor), coming, seconds in draw(st.lists(pick, max_size=25)):
         if isinstance(command, Decide) and state.heard_seq:
             command = replace(command, first=state.covered_seq + 1, last=state.heard_seq)
