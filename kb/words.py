@@ -56,7 +56,8 @@ class ShopWord:
 
 
 class Morpheme(NamedTuple):
-    """Sudachi's view of one piece; `begin`, `end` are offsets into the normalised text."""
+    """Sudachi's view of one piece; `begin`, `end` are offsets into the text it was given. `known`: does
+    the dictionary have it?"""
 
     surface: str
     norm: str
@@ -64,6 +65,7 @@ class Morpheme(NamedTuple):
     pos: tuple[str, ...]
     begin: int
     end: int
+    known: bool
 
 
 class _Tokenizers(threading.local):
@@ -101,12 +103,12 @@ def dictionary_version() -> str:
 
 
 def morphemes(text: str) -> list[Morpheme]:
-    """Sudachi's pieces of a normalised text, of any length."""
+    """Sudachi's pieces of a text of any length."""
     found: list[Morpheme] = []
     for start, chunk in _chunks(text):
         for m in _tokenizer().tokenize(chunk):
             forms = m.surface(), m.normalized_form(), m.reading_form(), m.part_of_speech()
-            found.append(Morpheme(*forms, start + m.begin(), start + m.end()))
+            found.append(Morpheme(*forms, start + m.begin(), start + m.end(), not m.is_oov()))
     return found
 
 
