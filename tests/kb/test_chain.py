@@ -45,7 +45,6 @@ class TestEmbeddings(EmbeddingsUnitTests):
 
 
 @pytest.mark.asyncio  # its asynchronous tests have no mark of their own
-@pytest.mark.filterwarnings("ignore:.*is marked with")
 class TestRetriever(RetrieversIntegrationTests):
     @pytest.fixture(autouse=True)
     def _with(self, knowledge: Knowledge) -> None:
