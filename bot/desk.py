@@ -30,7 +30,7 @@ class Agent:
     """A member of staff who takes chats. `desks` empty: all. `load`: chats owned now.
 
     `stream_at`: last mark of an open desk stream; `seen_at`: last request; `idle_at`: when the last
-    chat ended or was taken (longest idle gets the next one).
+    chat was taken or ended, None if there was none (the longest idle gets the next one).
     """
 
     id: str

@@ -117,6 +117,7 @@ handlings = Table(
     Column("ended_at", Moment, nullable=False),
     Column("how", String(16), nullable=False),
     Index("handlings_recent", "desk", "ended_at"),
+    Index("handlings_by_agent", "agent", "ended_at"),
 )
 
 receipts = Table(

@@ -128,7 +128,8 @@ class Timers:
     def _pushed(self, conn: Connection, now: datetime) -> list[_Due]:
         if not self._pushes:
             return []
-        everyone, queue = agents(conn), waiting(conn)
+        queue = waiting(conn)
+        everyone = [_rested(conn, agent) for agent in agents(conn)] if queue else []
         return [
             _Due(each.conversation, each.epoch, Assign(agent.id, agent.name))
             for desk in self._log.around.desks.values()
@@ -152,6 +153,12 @@ class Timers:
                 _log.warning("the database is away; timers wait: %s", error)
             except Exception:
                 _log.exception("timers could not run")
+
+
+def _rested(conn: Connection, agent: Agent) -> Agent:
+    """With the time of the last chat that ended, so that work goes round."""
+    moments = [at for at in (agent.idle_at, last_ended(conn, agent.id)) if at is not None]
+    return replace(agent, idle_at=max(moments, default=None))
 
 
 def _due(conn: Connection, kind: TimeoutKind, after: timedelta, *which: ColumnElement[bool]) -> list[_Due]:

@@ -131,6 +131,17 @@ def agents(conn: Connection) -> tuple[Agent, ...]:
     )
 
 
+def last_ended(conn: Connection, agent: str) -> datetime | None:
+    """When the agent's last chat ended."""
+    ended: datetime | None = conn.scalar(
+        select(handlings.c.ended_at)
+        .where(handlings.c.agent == agent)
+        .order_by(handlings.c.ended_at.desc())
+        .limit(1)
+    )
+    return ended
+
+
 def waiting(conn: Connection, desk: str | None = None) -> list[Waiting]:
     """The queue (of one desk), in no order."""
     c = conversations.c

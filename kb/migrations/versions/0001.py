@@ -125,6 +125,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("conversation", "seq"),
     )
     op.create_index("handlings_recent", "handlings", ["desk", "ended_at"], unique=False)
+    op.create_index("handlings_by_agent", "handlings", ["agent", "ended_at"], unique=False)
     op.create_table(
         "labels",
         sa.Column("conversation", sa.String(length=64), nullable=False),
