@@ -12,32 +12,24 @@
  */
 const script = [...document.querySelectorAll('script[src]')].find((each) => each.src === import.meta.url);
 
-/** @param {string} [language] */
-function sayUnavailable(language = '') {
-  const en = (script?.dataset.locale || language).startsWith('en');
-  const host = document.createElement('toritsugi-unavailable');
+function sayUnavailable() {
+  const en = (script?.dataset.locale || document.documentElement.lang).startsWith('en');
+  const host = document.body.appendChild(document.createElement('toritsugi-unavailable'));
   const root = host.attachShadow({ mode: 'open' });
   const sheet = new CSSStyleSheet();
-  sheet.replaceSync(`
-    :host { position: fixed; z-index: 2147483000; inset: auto 16px 16px auto; max-width: min(320px, calc(100vw - 32px));
-      font: 14px/1.7 system-ui, sans-serif; color-scheme: light dark }
-    div { padding: 12px 16px; border: 1px solid #8886; border-radius: 12px; background: Canvas; color: CanvasText }
-    p { margin: 0 0 8px } button { font: inherit; padding: 6px 14px; border-radius: 8px } a { margin-inline-start: 12px; color: LinkText }`);
+  sheet.replaceSync(`:host { position: fixed; z-index: 9999; inset: auto 16px 16px auto; max-width: 300px; padding: 12px 16px;
+    border: 1px solid; border-radius: 12px; background: Canvas; color: CanvasText; font: 14px/1.7 system-ui }`);
   root.adoptedStyleSheets = [sheet];
-  const box = root.appendChild(document.createElement('div'));
-  box.setAttribute('role', 'status');
-  box.appendChild(document.createElement('p')).textContent = en
-    ? 'The chat could not be loaded. Please check your connection.'
-    : 'チャットを読み込めませんでした。通信の状態をお確かめください。';
-  const again = box.appendChild(document.createElement('button'));
-  again.textContent = en ? 'Reload' : '再読み込み';
-  again.addEventListener('click', () => location.reload());
-  if (script?.dataset.contact) {
-    const link = box.appendChild(document.createElement('a'));
-    link.textContent = en ? 'Other ways to reach us' : 'ほかのお問い合わせ方法';
-    link.href = script.dataset.contact;
-  }
-  document.body.append(host);
+  host.setAttribute('role', 'status');
+  root.append(en ? 'The chat could not be loaded. Please check your connection. ' : 'チャットを読み込めませんでした。通信の状態をお確かめください。');
+  const link = root.appendChild(document.createElement('a'));
+  link.textContent = en ? 'Reload' : '再読み込み';
+  link.href = location.href;
+  if (!script?.dataset.contact) return;
+  const other = /** @type {HTMLAnchorElement} */ (link.cloneNode());
+  other.textContent = en ? 'Other ways to reach us' : 'ほかのお問い合わせ方法';
+  other.href = script.dataset.contact;
+  root.append(' ', other);
 }
 
 try {
@@ -45,5 +37,5 @@ try {
   await mount(new URL('v1/', import.meta.url).href, script?.dataset ?? {});
 } catch (error) {
   console.error('toritsugi: the chat could not be loaded', error);
-  sayUnavailable(document.documentElement.lang);
+  sayUnavailable();
 }

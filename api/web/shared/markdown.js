@@ -1,18 +1,17 @@
 /**
- * Markdown as answers use it, by allow-list: paragraphs, line breaks, lists, **strong**, *emphasis*, `code`,
+ * Markdown as answers use it, by allow-list: paragraphs, line breaks, lists, **strong**, `code`,
  * [links](https://… or /path) and bare http(s) addresses. Everything else stays the text that it is; no HTML is
  * ever interpreted. Unlike CommonMark, **「返品」**は is bold: Japanese puts no spaces around its words.
  *
  * Parsing is pure (`parse`), so it is tested without a browser; `toDom` makes the nodes.
  *
  * @typedef {{kind: 'text', text: string} | {kind: 'break'} | {kind: 'code', text: string}
- *   | {kind: 'strong' | 'em', inside: Inline[]} | {kind: 'link', href: string, inside: Inline[]}} Inline
+ *   | {kind: 'strong', inside: Inline[]} | {kind: 'link', href: string, inside: Inline[]}} Inline
  * @typedef {{kind: 'paragraph', inside: Inline[]} | {kind: 'list', ordered: boolean, start: number, items: Inline[][]}} Block
  */
 
 const BULLET = /^ {0,3}(?:[-*+]\s+|・\s*)(.*)$/;
 const NUMBER = /^ {0,3}(\d{1,9})[.)．]\s+(.*)$/;
-const HEADING = /^ {0,3}#{1,6}\s+(.*?)\s*#*\s*$/;
 /** Nesting deeper than this stays text, so that no input costs more than its length. */
 const DEEPEST = 4;
 
@@ -41,7 +40,6 @@ export function parse(text) {
   for (const line of text.replace(/\r\n?/g, '\n').split('\n')) {
     const bullet = BULLET.exec(line);
     const number = bullet ? null : NUMBER.exec(line);
-    const heading = bullet || number ? null : HEADING.exec(line);
     if (bullet || number) {
       flush();
       const last = blocks.at(-1);
@@ -49,9 +47,6 @@ export function parse(text) {
       const item = inline(/** @type {RegExpExecArray} */ (bullet ?? number).at(-1) ?? '');
       if (last?.kind === 'list' && last.ordered === ordered) last.items.push(item);
       else blocks.push({ kind: 'list', ordered, start: number ? Number(number[1]) : 1, items: [item] });
-    } else if (heading) {
-      flush();
-      blocks.push({ kind: 'paragraph', inside: [{ kind: 'strong', inside: inline(heading[1]) }] });
     } else if (line.trim() === '') flush();
     else lines.push(line);
   }
@@ -59,7 +54,7 @@ export function parse(text) {
   return blocks;
 }
 
-const MARK = /\\([\\`*_[\]()#+\-.!])|`([^`\n]+)`|\*\*(?=\S)([^\n]+?)(?<=\S)\*\*|(?<![*\p{L}\p{N}])\*(?=[^\s*])([^*\n]+?)(?<=[^\s*])\*(?![*\p{L}\p{N}])|\[([^\]\n]{1,500})\]\(([^()\s]{1,2000})\)|(https?:\/\/[!-~]+)|\n/gu;
+const MARK = /`([^`\n]+)`|\*\*(?=\S)([^\n]+?)(?<=\S)\*\*|\[([^\]\n]{1,500})\]\(([^()\s]{1,2000})\)|(https?:\/\/[!-~]+)|\n/g;
 /** What ends a sentence and not an address. */
 const TAIL = /[.,;:!?'")\]}>]+$/;
 
@@ -75,15 +70,13 @@ export function inline(text, depth = 0) {
   };
   let at = 0;
   for (const match of text.matchAll(MARK)) {
-    const [whole, escaped, code, strong, em, label, target, bare] = match;
+    const [whole, code, strong, label, target, bare] = match;
     say(text.slice(at, match.index));
     at = match.index + whole.length;
     if (whole === '\n') out.push({ kind: 'break' });
-    else if (escaped !== undefined) say(escaped);
     else if (code !== undefined) out.push({ kind: 'code', text: code });
     else if (depth >= DEEPEST) say(whole);
     else if (strong !== undefined) out.push({ kind: 'strong', inside: inline(strong, depth + 1) });
-    else if (em !== undefined) out.push({ kind: 'em', inside: inline(em, depth + 1) });
     else if (bare !== undefined) {
       const address = bare.replace(TAIL, '');
       const href = safeHref(address);

@@ -181,14 +181,15 @@ export function unconfirmed(items, events, textOf, who = 'shopper') {
 
 /**
  * localStorage; what it refuses (forbidden, full) is kept in a memory that forgets with the page.
+ * @param {'localStorage' | 'sessionStorage'} [area]
  * @returns {Store & {lasting: boolean}}
  */
-export function openStore() {
+export function openStore(area = 'localStorage') {
   /** @type {Map<string, string>} */
   const held = new Map();
   let store = null;
   try {
-    store = globalThis.localStorage;
+    store = globalThis[area];
     store.setItem('toritsugi:probe', '1');
     store.removeItem('toritsugi:probe');
   } catch {

@@ -24,6 +24,7 @@ export const clock = (at, locale, timeZone) =>
 
 /** @param {string | number} at @param {string} [timeZone] @returns {string} 2026-07-01: equal for equal days */
 export const dayKey = (at, timeZone) =>
+  // en-GB writes 01/07/2026
   format('en', timeZone, { year: 'numeric', month: '2-digit', day: '2-digit' })
     .format(new Date(at)).split('/').reverse().join('-');
 

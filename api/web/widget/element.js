@@ -3,9 +3,10 @@
  * draws both. Every change goes through `#changed`, which draws once a microtask.
  */
 import { imeGuard } from '../shared/ime.js';
+import { openStore } from '../shared/outbox.js';
 import { pickLocale, words } from '../shared/words.js';
 import { html, patch } from './dom.js';
-import { LONGEST, standing, view } from './panel.js';
+import { LONGEST, standing, view } from './view.js';
 import { Session } from './session.js';
 import { sheet } from './sheet.js';
 import { rows } from './timeline.js';
@@ -17,6 +18,7 @@ const TROUBLE_AFTER = 3_000;
 const PAGE = 120;
 const SHEET = '(max-width: 600px)';
 const FIELD = '.composer textarea';
+const [browser, tab] = [openStore(), openStore('sessionStorage')];
 
 export class ToritsugiChat extends HTMLElement {
   /** @type {Session} */ #session;
@@ -32,7 +34,7 @@ export class ToritsugiChat extends HTMLElement {
   #suggesting = new AbortController();
 
   #state = {
-    open: false, wide: false, menu: false, ending: false, sheet: false, touch: false, below: false, peekClosed: false,
+    open: false, wide: false, menu: false, sheet: false, touch: false, below: false,
     troubled: false, unrated: false, length: 0, shown: PAGE, announced: '', notice: '',
     /** @type {number | null} */ score: null,
     /** @type {{entry: string, question: string}[]} */ suggested: [],
@@ -74,8 +76,7 @@ export class ToritsugiChat extends HTMLElement {
     note();
     globalThis.visualViewport?.addEventListener('resize', () => this.#fit());
     document.addEventListener('visibilitychange', () => this.#changed());
-    const was = sessionItem('toritsugi:shown') === 'yes';
-    if (was || this.#settings.open !== undefined) this.#open(false);
+    if (tab.getItem('toritsugi:shown') || this.#settings.open !== undefined) this.#open(false);
     else if (this.#session.held?.conversation) void this.#session.open();
     this.#changed();
   }
@@ -99,32 +100,22 @@ export class ToritsugiChat extends HTMLElement {
     this.#open(true);
   }
 
-  close() {
-    this.#actions.close();
-  }
-
   #open(focus = true) {
     this.#state.open = true;
     this.#stuck = true;
-    keepSession('toritsugi:shown', 'yes');
+    tab.setItem('toritsugi:shown', 'yes');
     void this.#session.open();
     this.#draw();
-    this.#restoreDraft();
+    if (this.#field && !this.#field.value) this.#field.value = this.#session.draft;
+    this.#measure();
     this.#fit();
     if (focus) this.#focus(this.#state.touch ? 'h2' : FIELD);
-  }
-
-  #restoreDraft() {
-    const field = this.#field;
-    if (field && !field.value) field.value = this.#session.draft;
-    this.#measure();
   }
 
   /** The on-screen keyboard covers a full-screen sheet: follow the part that can be seen. */
   #fit() {
     const seen = globalThis.visualViewport;
-    if (!seen || !this.#state.sheet) return this.style.removeProperty('--seen');
-    this.style.setProperty('--seen', `${Math.round(seen.height)}px`);
+    if (seen) this.style.setProperty('--seen', `${seen.height}px`);
   }
 
   #changed() {
@@ -166,18 +157,13 @@ export class ToritsugiChat extends HTMLElement {
     const fresh = chat.events.filter((event) => event.seq > this.#shownSeq);
     if (this.#restored && fresh.length) {
       const said = fresh.filter((event) => event.type === 'message' && event.from !== 'shopper');
-      if (said.length) {
-        this.#state.announced = said.map((event) => `${event.name ?? ''} ${event.body.text ?? ''}`).join(' ');
-        this.#state.peekClosed = false;
-      } else if (fresh.some((event) => ['assigned', 'queued', 'closed', 'returned'].includes(event.type))) {
-        this.#state.announced = standing({ chat, say });
-      }
+      // what is said is read out; without words, who is on the other side now
+      this.#state.announced = said.map((event) => `${event.name ?? ''} ${event.body.text ?? ''}`).join(' ') || standing({ chat, say });
     }
     if (chat.events.length) this.#restored = true;
     if (chat.seq < this.#shownSeq) this.#shownSeq = 0;
 
-    const well = status === 'live' || status === 'idle' || status === 'opening' || status === 'stopped';
-    if (well) {
+    if (!['connecting', 'waiting', 'offline', 'failed'].includes(status)) {
       clearTimeout(this.#timers.trouble);
       this.#timers.trouble = undefined;
       this.#state.troubled = false;
@@ -191,14 +177,10 @@ export class ToritsugiChat extends HTMLElement {
 
   /** After drawing: keep the reader's place, and remember what has been seen. */
   #settle() {
-    const { chat, outbox } = this.#session;
+    const { chat } = this.#session;
     const log = this.#at('.log');
-    const grew = chat.seq !== this.#shownSeq || outbox.items.length !== Number(log?.dataset.items ?? 0);
-    if (log && grew) {
-      log.dataset.items = String(outbox.items.length);
-      if (this.#stuck) this.#toEnd(log);
-      else if (chat.seq > this.#shownSeq) queueMicrotask(() => this.#set({ below: true }));
-    } else if (log && this.#stuck) this.#toEnd(log);
+    if (log && this.#stuck) this.#toEnd(log);
+    else if (log && chat.seq > this.#shownSeq) queueMicrotask(() => this.#set({ below: true }));
     this.#shownSeq = chat.seq;
     if (this.#state.open && !document.hidden) this.#session.read = chat.seq;
   }
@@ -206,9 +188,7 @@ export class ToritsugiChat extends HTMLElement {
   /** To the end, but never past the start of what was said last. @param {HTMLElement} log */
   #toEnd(log) {
     const last = /** @type {HTMLElement | undefined} */ ([...log.querySelectorAll('.turn')].at(-1));
-    const end = log.scrollHeight - log.clientHeight;
-    const start = last && !last.classList.contains('shopper') ? last.offsetTop - 12 : end;
-    log.scrollTop = Math.min(end, start);
+    log.scrollTop = Math.min(log.scrollHeight, last && !last.matches('.shopper') ? last.offsetTop - 12 : Infinity);
   }
 
   /** @param {Partial<ToritsugiChat['state']>} change */
@@ -281,13 +261,12 @@ export class ToritsugiChat extends HTMLElement {
   #actions = {
     open: () => this.#open(),
     close: () => {
-      keepSession('toritsugi:shown', 'no');
+      tab.removeItem('toritsugi:shown');
       this.#unsuggest();
-      this.#set({ open: false, menu: false, ending: false });
+      this.#set({ open: false, menu: false });
       this.#draw();
       this.#focus('.launcher');
     },
-    peekClose: () => this.#set({ peekClosed: true }),
     widen: () => this.#set({ wide: !this.#state.wide }),
     menu: () => this.#set({ menu: !this.#state.menu }),
     retry: () => void this.#session.retry(),
@@ -303,18 +282,9 @@ export class ToritsugiChat extends HTMLElement {
       void this.#session.restart();
       this.#focus(FIELD);
     },
-    ask: () => {
-      this.#set({ menu: false, ending: true });
-      this.#draw();
-      this.#focus('.ask .strong');
-    },
-    keep: () => {
-      this.#set({ ending: false });
-      this.#focus('.menu-button');
-    },
     end: () => {
       this.#stuck = true;
-      this.#set({ ending: false, unrated: false, score: null });
+      this.#set({ menu: false, unrated: false, score: null });
       void this.#try(this.#session.act('close'));
       this.#focus('h2');
     },
@@ -396,7 +366,7 @@ export class ToritsugiChat extends HTMLElement {
       return this.#set({ notice: this.#say('failed') });
     }
     this.#session.locale = locale;
-    keepLocal('toritsugi:locale', locale);
+    browser.setItem('toritsugi:locale', locale);
     this.#set({ menu: false });
     // a greeting in the other language, where nothing has been said yet
     const silent = !this.#session.chat.events.some((event) => event.from === 'shopper');
@@ -440,7 +410,7 @@ export class ToritsugiChat extends HTMLElement {
       this.#actions.formClose();
     } catch (refused) {
       const field = /** @type {any} */ (refused).field;
-      if (this.#state.form) this.#state.form.errors = field === 'email' ? { email: say('emailBad') } : { all: say('refused_other') };
+      if (this.#state.form) this.#state.form.errors = field === 'email' ? { email: say('emailBad') } : { all: say('failedAct') };
       this.#changed();
     }
   }
@@ -452,23 +422,20 @@ export class ToritsugiChat extends HTMLElement {
       if (this.#state.suggested.length) {
         this.#unsuggest();
         this.#focus(FIELD);
-      } else if (this.#state.ending) this.#actions.keep();
-      else if (this.#state.menu) {
+      } else if (this.#state.menu) {
         this.#set({ menu: false });
         this.#focus('.menu-button');
       } else if (this.#state.form) this.#actions.formClose();
       else this.#actions.close();
-    } else if (event.key === 'Tab' && (this.#state.sheet || this.#state.ending)) this.#trap(event);
+    } else if (event.key === 'Tab' && this.#state.sheet) this.#trap(event);
     // the Enter that confirms a conversion must not submit a form either
     else if (event.key === 'Enter' && event.target instanceof HTMLInputElement && this.#ime.composing(event)) event.preventDefault();
   }
 
-  /** A full-screen sheet and a question keep the focus inside. @param {KeyboardEvent} event */
+  /** A full-screen sheet keeps the focus inside. @param {KeyboardEvent} event */
   #trap(event) {
-    const scope = this.#root.querySelector(this.#state.ending ? '.ask' : '.panel');
-    const all = [...(scope?.querySelectorAll('button, a[href], input, textarea, [tabindex="0"]') ?? [])].filter(
-      (each) => !each.disabled && each.offsetParent !== null,
-    );
+    const all = [...this.#root.querySelectorAll('button:enabled, a[href], input, textarea, [tabindex="0"]')]
+      .filter((each) => /** @type {HTMLElement} */ (each).checkVisibility());
     const [first, last] = [all[0], all.at(-1)];
     const here = this.#root.activeElement;
     if (!first || !last) return;
@@ -478,19 +445,6 @@ export class ToritsugiChat extends HTMLElement {
     }
   }
 }
-
-/** @param {() => any} read */
-const quietly = (read) => {
-  try {
-    return read();
-  } catch {
-    return null; // a browser that forbids storage
-  }
-};
-const localItem = (/** @type {string} */ key) => quietly(() => localStorage.getItem(key));
-const sessionItem = (/** @type {string} */ key) => quietly(() => sessionStorage.getItem(key));
-const keepLocal = (/** @type {string} */ key, /** @type {string} */ value) => quietly(() => localStorage.setItem(key, value));
-const keepSession = (/** @type {string} */ key, /** @type {string} */ value) => quietly(() => sessionStorage.setItem(key, value));
 
 /**
  * The words of one language; only that one is loaded.
@@ -509,6 +463,6 @@ export async function mount(base, settings) {
   if (customElements.get('toritsugi-chat')) return;
   customElements.define('toritsugi-chat', ToritsugiChat);
   const page = document.documentElement.lang;
-  const locale = pickLocale(localItem('toritsugi:locale'), settings.locale, page, navigator.language);
+  const locale = pickLocale(browser.getItem('toritsugi:locale'), settings.locale, page, navigator.language);
   document.body.append(new ToritsugiChat(base, settings, locale, await sayings(locale)));
 }

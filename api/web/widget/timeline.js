@@ -13,7 +13,6 @@ import { html } from './dom.js';
 import { parse, plain, toDom } from '../shared/markdown.js';
 import { unconfirmed } from '../shared/outbox.js';
 import { clock, day, dayKey } from '../shared/times.js';
-import { warnIcon } from './icons.js';
 
 /** @type {Record<string, (event: LogEvent, say: import('../shared/words.js').Say) => string>} */
 const LINES = {
@@ -124,9 +123,9 @@ function bubble(ctx, { key, event, text, first, last }) {
     <div class="words">
       ${first && !mine ? html`<p class="who">${who}</p>` : html`<p class="sr">${who}</p>`}
       <div class="bubble">${nodes(event, text)}</div>
+      ${last ? html`<time class="at" datetime=${event.at}>${clock(event.at, locale)}</time>` : null}
       ${offers(ctx, event)}
       ${helpfulRow(ctx, event)}
-      ${last ? html`<time class="at" datetime=${event.at}>${clock(event.at, locale)}</time>` : null}
     </div>
   </div>`;
 }
@@ -161,13 +160,12 @@ function unsent({ say, session, now }, { key, item, text }) {
   const refused = item.state === 'refused';
   const stuck = refused || item.tries > 0 || navigator.onLine === false;
   const slow = now - Date.parse(item.at) > 1_500;
-  const why = refused ? say(item.code === 'rate_limited' ? 'refused_rate_limited' : 'refused_other') : say('unsentWhy');
   return html`<div class="turn shopper first unsent ${stuck ? 'stuck' : ''}" key=${key}>
     <div class="words"><p class="sr">${say('you')}</p>
       <div class="bubble"><div class="md" dir="auto"><p>${text}</p></div></div>
       ${stuck
-        ? html`<div class="why">${warnIcon}<span>${refused ? why : say('unsent')}</span>
-            <button type="button" class="link" title=${why} @click=${() => session.outbox.retry(item.client_id)}>${say('resend')}</button>
+        ? html`<div class="why"><span>${say(refused ? 'failedAct' : 'unsent')}</span>
+            <button type="button" class="link" @click=${() => session.outbox.retry(item.client_id)}>${say('resend')}</button>
             <button type="button" class="link" @click=${() => session.outbox.drop(item.client_id)}>${say('discard')}</button></div>`
         : html`<span class="at">${slow ? say('sending') : '\u00a0'}</span>`}
     </div></div>`;
