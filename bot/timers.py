@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
@@ -17,11 +17,11 @@ from sqlalchemy.sql import ColumnElement
 
 from bot.commands import BOT, SYSTEM, Assign, Command, Timeout, TimeoutKind
 from bot.conversation import Refused
-from bot.desk import assignments, present
+from bot.desk import Agent, assignments, present
 from bot.feed import Wake
 from bot.log import Log
 from bot.tables import conversations
-from bot.world import agents, waiting
+from bot.world import agents, last_ended, waiting
 from kb.store import StoreError
 
 _SWEEP_S = 5.0
