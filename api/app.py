@@ -11,7 +11,6 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from kb.release import Live, Releases
 
 from api import desk, errors, guard, logs, ops, pages, schemas, shopper, studio, supervisor
 from api.auth import Passwords, Sessions, Tokens, Users, server_key
@@ -34,6 +33,7 @@ from bot.timers import Timers
 from bot.turns import DecidedWords, Material, Turns
 from bot.worker import Worker
 from kb.encoder import Encoder, open_encoder
+from kb.release import Live, Releases
 from kb.store import Store
 
 VERSION = "0.1.0"
@@ -59,6 +59,7 @@ def create_app(settings: Settings, *, demo: bool = False) -> FastAPI:
     app = FastAPI(title="Toritsugi", version=VERSION, lifespan=lifespan, docs_url=None, redoc_url=None)
     for router in (shopper.router, desk.router, studio.router, supervisor.router, ops.router, pages.router):
         app.include_router(router)
+    app.router.default = pages.files
     errors.install(app)
     app.add_middleware(guard.Bodies)
     app.add_middleware(guard.Faults)

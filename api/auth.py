@@ -277,6 +277,10 @@ class Users:
             )
             return [dict(row) for row in rows.mappings()]
 
+    def names(self) -> dict[str, str]:
+        with self._store.read() as conn:
+            return {row.id: row.name for row in conn.execute(select(users.c.id, users.c.name))}
+
     def disable(self, email: str) -> None:
         """Close an account and end its sessions. Raises ValueError when there is none."""
         email = email.strip().lower()

@@ -58,11 +58,11 @@ def _chats(conn: Connection, which: Any, limit: int | None = OPEN) -> list[RowMa
 
 
 def _cards(conn: Connection, rows: Sequence[RowMapping], at: datetime) -> list[dict[str, Any]]:
-    said = _last_said(conn, rows)
-    return [_card(row, said.get(row["id"]), at) for row in rows]
+    said, moods = _last_said(conn, rows), _moods(conn, rows)
+    return [_card(row, said.get(row["id"]), moods.get(row["id"]), at) for row in rows]
 
 
-def _card(row: RowMapping, said: str | None, at: datetime) -> dict[str, Any]:
+def _card(row: RowMapping, said: str | None, mood: str | None, at: datetime) -> dict[str, Any]:
     queued = row["queued_at"]
     return {
         "conversation": row["id"],
@@ -70,6 +70,7 @@ def _card(row: RowMapping, said: str | None, at: datetime) -> dict[str, Any]:
         "owner": {"kind": row["owner_kind"], "id": row["owner_id"], "name": row["owner_name"]},
         "desk": row["desk"],
         "reason": row["reason"],
+        "mood": mood,
         "locale": row["locale"],
         "page": row["page"],
         "customer": row["customer"],
@@ -99,6 +100,17 @@ def _last_said(conn: Connection, rows: Sequence[RowMapping]) -> dict[str, str]:
     return {
         row.conversation: str(row.body.get("text") or row.body.get("question") or "")[:120] for row in found
     }
+
+
+def _moods(conn: Connection, rows: Sequence[RowMapping]) -> dict[str, str]:
+    """The mood that the bot read last in each chat."""
+    mood = events.c.body[("mood", "label")].as_string()
+    found = conn.execute(
+        select(events.c.conversation, mood.label("mood"))
+        .where(events.c.conversation.in_([row["id"] for row in rows]), events.c.type == "decided")
+        .order_by(events.c.seq)
+    )
+    return {row.conversation: row.mood for row in found if row.mood}
 
 
 def _agents(conn: Connection, at: datetime) -> list[dict[str, Any]]:

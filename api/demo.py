@@ -11,13 +11,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from kb.release import Releases
-
 from api.auth import Passwords, Users
 from api.drafts import Drafts
 from api.settings import Settings
 from kb.encoder import Encoder
 from kb.entry import parse_corpus
+from kb.release import Releases
 from kb.store import Store
 
 ACCOUNTS = (

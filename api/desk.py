@@ -114,6 +114,7 @@ async def set_state(me: Agent, body: schemas.Presence, parts: With) -> Response:
 
 @router.get(
     "/desk/events",
+    status_code=200,
     response_class=EventStream,
     summary="One stream of all that I may see, from now on or from a position",
     responses={**STREAM, **problems(401, 403, 422, 429, 503)},

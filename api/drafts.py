@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, func, insert, or_, select, update
 
 from api.errors import Problem
 from kb.entry import Entry, read_entry
-from kb.store import Store, entries, entry_history, proposals
+from kb.store import Store, entries, entry_history, proposals, users
 
 PAGE = 100
 
@@ -54,31 +54,32 @@ class Drafts:
 
     # ---- reading ------------------------------------------------------------------------------------
 
-    def listed(self, category: str | None, state: str | None, after: str | None) -> dict[str, Any]:
-        """`{entries, after, more, categories, total}`, by id, a hundred at a time."""
-        found = select(entries).order_by(entries.c.id).limit(PAGE + 1)
+    def listed(
+        self, category: str | None, state: str | None, after: str | None, text: str | None = None
+    ) -> dict[str, Any]:
+        """`{entries, next, total, categories}`, by id, a hundred at a time; `next` goes on as `after`."""
+        fits = entries.c.state == state if state else entries.c.state != "deleted"
         if category is not None:
-            found = found.where(entries.c.category == category)
-        found = found.where(entries.c.state == state) if state else found.where(entries.c.state != "deleted")
-        if after:
-            found = found.where(entries.c.id > after)
-        alive = entries.c.state != "deleted"
+            fits &= entries.c.category == category
+        if text:
+            asked, said = entries.c.body["question"].as_string(), entries.c.body["answer"].as_string()
+            fits &= or_(asked.contains(text, autoescape=True), said.contains(text, autoescape=True))
+        found = select(entries).where(fits, entries.c.id > (after or "")).order_by(entries.c.id)
         with self._store.read() as conn:
-            rows = list(conn.execute(found).mappings())
+            rows = list(conn.execute(found.limit(PAGE + 1)).mappings())
+            names = _names(conn)
+            total = conn.scalar(select(func.count()).select_from(entries).where(fits))
             categories = conn.execute(
-                select(entries.c.category, func.count()).where(alive).group_by(entries.c.category)
+                select(entries.c.category, func.count())
+                .where(entries.c.state != "deleted")
+                .group_by(entries.c.category)
+                .order_by(entries.c.category)
             ).all()
-            total = conn.scalar(select(func.count()).select_from(entries).where(alive))
-        shown = rows[:PAGE]
         return {
-            "entries": [_shown(row) for row in shown],
-            "after": shown[-1]["id"] if shown else after,
-            "more": len(rows) > PAGE,
+            "entries": [_shown(row, names) for row in rows[:PAGE]],
+            "next": rows[PAGE - 1]["id"] if len(rows) > PAGE else None,
             "total": total,
-            "categories": [
-                {"category": name, "entries": count}
-                for name, count in sorted(categories, key=lambda c: c[0] or "")
-            ],
+            "categories": [{"name": name, "count": count} for name, count in categories if name],
         }
 
     def one(self, entry: str) -> dict[str, Any]:
@@ -90,7 +91,16 @@ class Drafts:
                 .order_by(entry_history.c.revision.desc())
                 .limit(PAGE)
             ).mappings()
-            return _shown(row) | {"history": [_past(each) for each in history]}
+            names = _names(conn)
+            return _shown(row, names) | {"history": [_past(each, names) for each in history]}
+
+    def changes(self) -> int:
+        """How many entries the next release would change: written since, or taken out."""
+        changed = or_(
+            entries.c.state == "draft", (entries.c.state == "deleted") & entries.c.live_revision.is_not(None)
+        )
+        with self._store.read() as conn:
+            return conn.scalar(select(func.count()).select_from(entries).where(changed)) or 0
 
     # ---- writing ------------------------------------------------------------------------------------
 
@@ -110,7 +120,7 @@ class Drafts:
         """Raises Problem edit_conflict when somebody changed it since `revision`."""
 
         def work(conn: Connection) -> None:
-            _same_revision(_row(conn, entry.id, lock=True), revision)
+            _same_revision(conn, entry.id, revision)
             _put(conn, entry, by, why)
 
         self._store.write(work)
@@ -120,7 +130,7 @@ class Drafts:
         """Gone with the next release; the history stays."""
 
         def work(conn: Connection) -> None:
-            _same_revision(_row(conn, entry, lock=True), revision)
+            _same_revision(conn, entry, revision)
             _retire(conn, entry, by)
 
         self._store.write(work)
@@ -164,7 +174,8 @@ class Drafts:
                     select(entries.c.id, entries.c.body).where(entries.c.id.in_(wanted))
                 ).mappings()
             }
-        return [_proposal(row, current.get(row["entry"])) for row in rows]
+            names = _names(conn)
+        return [_proposal(row, current.get(row["entry"]), names) for row in rows]
 
     def propose(self, found: Iterable[Mapping[str, Any]]) -> int:
         """Keep new proposals; one that says the same as a kept one, decided or not, is left out."""
@@ -198,7 +209,7 @@ class Drafts:
     def accept(
         self, proposal: str, by: str, question: str | None, answer: str | None, entry: str | None
     ) -> dict[str, Any]:
-        """Put the proposal into the draft, as changed by the reviewer. Returns the entry in writing."""
+        """Put the proposal into the draft, as changed by the reviewer. Returns it with the entry in writing."""
 
         def work(conn: Connection) -> str:
             row = _open_proposal(conn, proposal)
@@ -210,14 +221,20 @@ class Drafts:
             return changed
 
         changed = self._store.write(work)
-        return self.one(changed)
+        return self._proposal(proposal) | {"draft": self.one(changed)}
 
-    def reject(self, proposal: str, by: str, reason: str) -> None:
+    def reject(self, proposal: str, by: str, reason: str) -> dict[str, Any]:
         def work(conn: Connection) -> None:
             _open_proposal(conn, proposal)
             _decide(conn, proposal, "rejected", by, reason)
 
         self._store.write(work)
+        return self._proposal(proposal)
+
+    def _proposal(self, proposal: str) -> dict[str, Any]:
+        with self._store.read() as conn:
+            row = conn.execute(select(proposals).where(proposals.c.id == proposal)).mappings().one()
+            return _proposal(row, None, _names(conn))
 
     @staticmethod
     def _merged(
@@ -252,13 +269,11 @@ def _row(conn: Connection, entry: str, *, lock: bool = False) -> RowMapping:
     return row
 
 
-def _same_revision(row: RowMapping, revision: int) -> None:
+def _same_revision(conn: Connection, entry: str, revision: int) -> None:
+    row = _row(conn, entry, lock=True)
     if row["revision"] != revision or row["state"] == "deleted":
-        raise Problem(
-            "edit_conflict",
-            "Read the entry again, and make your change to what it is now.",
-            extra={"revision": row["revision"]},
-        )
+        current = {"current": _shown(row, _names(conn))}
+        raise Problem("edit_conflict", "Make your change to what the entry is now: `current`.", extra=current)
 
 
 def _put(conn: Connection, entry: Entry, by: str, why: str | None) -> None:
@@ -310,46 +325,44 @@ def _decide(conn: Connection, proposal: str, state: str, by: str, reason: str | 
     )
 
 
-def _shown(row: RowMapping) -> dict[str, Any]:
+def _names(conn: Connection) -> dict[str, str]:
+    """Staff by id, as people know them."""
+    return {row.id: row.name for row in conn.execute(select(users.c.id, users.c.name))}
+
+
+def _shown(row: RowMapping, names: Mapping[str, str]) -> dict[str, Any]:
     return dict(row["body"]) | {
         "id": row["id"],
         "revision": row["revision"],
         "live_revision": row["live_revision"],
         "state": row["state"],
         "updated_at": _text(row["updated_at"]),
-        "updated_by": row["updated_by"],
+        "updated_by": names.get(row["updated_by"], row["updated_by"]),
     }
 
 
-def _past(row: RowMapping) -> dict[str, Any]:
+def _past(row: RowMapping, names: Mapping[str, str]) -> dict[str, Any]:
     return {
         "revision": row["revision"],
         "at": _text(row["at"]),
-        "by": row["by"],
+        "by": names.get(row["by"], row["by"]),
         "why": row["why"],
         "body": row["body"],
     }
 
 
-def _proposal(row: RowMapping, current: Mapping[str, Any] | None) -> dict[str, Any]:
-    names = (
-        "id",
-        "kind",
-        "entry",
-        "question",
-        "answer",
-        "evidence",
-        "conversations",
-        "reasons",
-        "state",
-        "reason",
-    )
-    return {name: row[name] for name in names} | {
+def _proposal(row: RowMapping, current: Mapping[str, Any] | None, names: Mapping[str, str]) -> dict[str, Any]:
+    return {name: row[name] for name in _PROPOSAL} | {
         "created_at": _text(row["created_at"]),
         "decided_at": _text(row["decided_at"]),
-        "decided_by": row["decided_by"],
+        "decided_by": names.get(row["decided_by"], row["decided_by"]),
         "current": dict(current) if current else None,
     }
+
+
+_PROPOSAL = (
+    "id", "kind", "entry", "question", "answer", "evidence", "conversations", "reasons", "state", "reason",
+)  # fmt: skip
 
 
 def _text(at: datetime | None) -> str | None:

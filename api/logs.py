@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
@@ -40,7 +41,7 @@ def configure(level: int = logging.INFO) -> None:
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
-def _only_the_place_of_a_fault(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+def _only_the_place_of_a_fault(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Replace an exception by its type and where it was raised: messages may quote what was typed."""
     info = event.pop("exc_info", None)
     error = info[1] if isinstance(info, tuple) else (sys.exc_info()[1] if info is True else info)

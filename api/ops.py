@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import ipaddress
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +14,7 @@ from starlette.responses import Response
 from api import logs
 from api.auth import COOKIE
 from api.errors import Problem
+from api.pages import CSP
 from api.parts import Json, Parts, With
 from api.schemas import problems
 from bot.tables import conversations, turns
@@ -90,6 +92,41 @@ def _measure(parts: Parts) -> None:
         )
     parts.metrics.owed.set(counts["owed"] or 0)
     parts.metrics.waiting.set(counts["waiting"] or 0)
+
+
+@router.get("/docs", include_in_schema=False)
+async def docs(request: Request) -> Response:
+    """The contract as a plain page: no script, nothing from elsewhere."""
+    return Response(
+        docs_page(request.app.openapi()),
+        media_type="text/html; charset=utf-8",
+        headers={"Content-Security-Policy": CSP, "Cache-Control": "no-cache"},
+    )
+
+
+def docs_page(schema: dict[str, Any]) -> str:
+    rows = []
+    for path, operations in schema["paths"].items():
+        for method, operation in operations.items():
+            answers = ", ".join(sorted(operation.get("responses", {})))
+            body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+            shape = str(body.get("schema", {}).get("$ref", "")).rpartition("/")[2]
+            cells = (method.upper(), path, operation.get("summary", ""), shape, answers)
+            rows.append("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>")
+    return _DOCS.format(version=html.escape(schema["info"]["version"]), rows="\n".join(rows))
+
+
+_DOCS = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Toritsugi API</title>
+<meta name="viewport" content="width=device-width"><link rel="stylesheet" href="/docs.css"></head>
+<body><main><h1>Toritsugi API {version}</h1>
+<p>The same for machines: <a href="/openapi.json">/openapi.json</a>. Errors are
+<code>application/problem+json</code> with a stable <code>code</code>.</p>
+<table><thead><tr><th>Method</th><th>Path</th><th>What</th><th>Body</th><th>Answers</th></tr></thead>
+<tbody>
+{rows}
+</tbody></table></main></body></html>
+"""
 
 
 def _is_loopback(address: str) -> bool:

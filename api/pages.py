@@ -14,6 +14,7 @@ from threading import Lock
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from api.errors import Problem
 from api.lean import lean
@@ -42,7 +43,6 @@ CSP = (
 PAGES = {
     "/desk": ("desk.html", "desk/desk.html", "desk/index.html"),
     "/studio": ("studio.html", "studio/studio.html", "studio/index.html"),
-    "/docs": ("docs.html", "docs/docs.html"),
 }
 SHOP = ("shop.html", "shop/shop.html", "shop/index.html")
 
@@ -91,7 +91,7 @@ def _find(*names: str) -> Path:
     raise Problem("not_found", "There is no such page.")
 
 
-def send(request: Request, path: Path) -> Response:
+def answer(request: Request, path: Path) -> Response:
     """A file with its headers; 304 when the browser has it already, gzip when it reads gzip."""
     file = _load(path)
     gzipped = file.packed is not None and "gzip" in request.headers.get("accept-encoding", "")
@@ -119,20 +119,24 @@ def send(request: Request, path: Path) -> Response:
 async def shop(request: Request) -> Response:
     if not of(request).demo:
         raise Problem("not_found", "The demo shop is served with `toritsugi serve --demo`; see /desk.")
-    return send(request, _find(*SHOP))
+    return answer(request, _find(*SHOP))
 
 
 async def _page(request: Request) -> Response:
-    return send(request, _find(*PAGES[request.url.path.rstrip("/")]))
+    return answer(request, _find(*PAGES[request.url.path.rstrip("/")]))
 
 
 for _path in PAGES:
     router.add_api_route(_path, _page, methods=["GET", "HEAD"])
 
 
-@router.api_route("/{path:path}", methods=["GET", "HEAD"])
-async def file(request: Request, path: str) -> Response:
-    """Whatever else lies in `web/`: the widget, modules, styles, pictures."""
-    if path.startswith("v1/") or (path.startswith("shop/") and not of(request).demo):
+async def files(scope: Scope, receive: Receive, send: Send) -> None:
+    """What no route matched: whatever else lies in `web/` (the widget, modules, styles, pictures), or 404."""
+    if scope["type"] != "http":
+        return
+    request = Request(scope, receive)
+    path = scope["path"].lstrip("/").removeprefix("web/")
+    hidden = path.startswith("v1/") or (path.startswith("shop/") and not of(request).demo)
+    if request.method not in {"GET", "HEAD"} or hidden:
         raise Problem("not_found")
-    return send(request, _find(path.removeprefix("web/")))
+    await answer(request, _find(path))(scope, receive, send)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar
 
 import anyio
 from fastapi import Depends, Request
-from kb.release import Live, ReleaseRefused, Releases
 from starlette.responses import Response
 
 from api.auth import Me, Sessions, Tokens, Users
@@ -29,6 +28,7 @@ from bot.timers import Timers
 from bot.turns import Turns
 from bot.worker import Worker
 from kb.encoder import Encoder
+from kb.release import Live, ReleaseRefused, Releases
 from kb.search import Knowledge
 from kb.store import Store
 
@@ -117,7 +117,9 @@ class Parts:
         try:
             return self.live.current()
         except ReleaseRefused:
-            raise Problem("not_ready", "Publish a release first: `toritsugi publish`.", retry_after=5) from None
+            raise Problem(
+                "not_ready", "Publish a release first: `toritsugi publish`.", retry_after=5
+            ) from None
 
 
 def of(request: Request) -> Parts:

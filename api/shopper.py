@@ -163,6 +163,7 @@ async def page(c: Chat, parts: With, after: After = None) -> Response:
 
 @router.get(
     "/conversations/{c}/events",
+    status_code=200,
     response_class=EventStream,
     summary="The same events as they come, as server-sent events",
     responses={**STREAM, **problems(401, 404, 422, 429, 503)},

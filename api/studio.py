@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
-from kb.release import ReleaseInfo, ReleaseRefused, Releases
 from starlette.responses import Response
 
 from api import logs, schemas
 from api.auth import Me
 from api.drafts import checked
 from api.errors import Problem
-from api.parts import Json, May, With, now
+from api.parts import Json, May, Parts, With, now
 from api.schemas import problems
 from bot.check import Checked, check
 from bot.decision import Turn
@@ -27,6 +26,7 @@ from bot.policy import Policy
 from bot.think import think
 from kb.encoder import Encoder
 from kb.entry import CorpusError, parse_corpus
+from kb.release import ReleaseInfo, ReleaseRefused, Releases
 from kb.search import Knowledge
 
 IMPORT = 50 * 1024 * 1024
@@ -55,8 +55,9 @@ async def entries(
     category: Annotated[schemas.Line | None, Query()] = None,
     state: Annotated[Literal["draft", "live", "deleted"] | None, Query()] = None,
     after: Annotated[schemas.EntryId | None, Query()] = None,
+    text: Annotated[schemas.Plain | None, Query(max_length=200)] = None,
 ) -> Response:
-    return Json(await parts.run(parts.drafts.listed, category, state, after))
+    return Json(await parts.run(parts.drafts.listed, category, state, after, text))
 
 
 @router.post("/entries/search", summary="What the bot would find, and why", responses=_WRITE)
@@ -201,19 +202,33 @@ def _file_of(request: Request, data: bytes) -> tuple[str, bytes]:
 
 @router.get("/releases", summary="Releases, the newest first, and what is being published", responses=_READ)
 async def releases(me: Writer, parts: With) -> Response:
-    def read() -> dict[str, Any]:
-        return {
-            "releases": [info.as_json() for info in parts.releases.listed()],
-            "publishing": parts.publishing.as_json(),
-        }
+    return Json(await parts.run(_releases, parts))
 
-    return Json(await parts.run(read))
+
+def _releases(parts: Parts) -> dict[str, Any]:
+    """`{releases, live, changes, publishing}`; the one being built carries its `progress`."""
+    told = parts.publishing.as_json()
+    shown = [info.as_json() for info in parts.releases.listed()]
+    names = parts.users.names()
+    for info in shown:
+        info["by"] = names.get(info["by"], info["by"])
+        if info["state"] == "building" and told["state"] == "building":
+            info["progress"] = {"done": told["done"], "total": told["total"]}
+    live = next((info["id"] for info in shown if info["state"] == "live"), None)
+    return {"releases": shown, "live": live, "changes": parts.drafts.changes(), "publishing": told}
 
 
 @router.post("/releases", status_code=202, summary="Publish the draft, in the background", responses=_WRITE)
 async def publish(me: Writer, body: schemas.Publishing, parts: With) -> Response:
-    await parts.run(parts.publishing.start, me.id, body.note, body.force)
-    return Json({"publishing": parts.publishing.as_json()}, 202)
+    def begin() -> dict[str, Any]:
+        parts.publishing.start(me.id, body.note, body.force)
+        told = _releases(parts)
+        building: dict[str, Any] | None = next(
+            (info for info in told["releases"] if info["state"] == "building"), None
+        )
+        return {**(building or {}), "publishing": told["publishing"]}
+
+    return Json(await parts.run(begin), 202)
 
 
 @router.post("/releases/{r}/rollback", summary="Make an earlier release live again", responses=_WRITE)
@@ -222,9 +237,12 @@ async def rollback(me: Writer, r: Annotated[str, schemas.entry_path()], parts: W
         try:
             return parts.releases.rollback(r, me.id).as_json()
         except ReleaseRefused as error:
-            raise Problem("release_not_usable", str(error)) from None
+            code = (
+                "release_not_usable" if any(info.id == r for info in parts.releases.listed()) else "not_found"
+            )
+            raise Problem(code, str(error)) from None
 
-    return Json({"release": await parts.run(back)})
+    return Json(await parts.run(back))
 
 
 class Publishing:
@@ -234,6 +252,7 @@ class Publishing:
         self._publish, self._done = publish, done
         self._lock = threading.Lock()
         self._state: dict[str, Any] = {"state": "idle"}
+        self._begun = threading.Event()
 
     def start(self, by: str, note: str | None, force: bool) -> None:
         """Begin in the background. Raises Problem release_busy while one runs."""
@@ -241,7 +260,9 @@ class Publishing:
             if self._state["state"] == "building":
                 raise Problem("release_busy", "Wait until it is done; GET /v1/releases tells.")
             self._state = {"state": "building", "done": 0, "total": 0}
+            self._begun.clear()
         threading.Thread(target=self._work, args=(by, note, force), name="publish", daemon=True).start()
+        self._begun.wait(2.0)
 
     def as_json(self) -> dict[str, Any]:
         with self._lock:
@@ -258,11 +279,13 @@ class Publishing:
             told = {"state": "failed", "error": "Publishing failed; the live release is unchanged."}
         with self._lock:
             self._state = told
+        self._begun.set()
         self._done()
 
     def _progress(self, done: int, total: int) -> None:
         with self._lock:
             self._state = {"state": "building", "done": done, "total": total}
+        self._begun.set()
 
 
 class Trials:
@@ -314,13 +337,11 @@ async def harvest(me: Writer, body: schemas.Nothing, parts: With) -> Response:
 async def accept(
     me: Writer, p: Annotated[str, schemas.entry_path()], body: schemas.Acceptance, parts: With
 ) -> Response:
-    entry = await parts.run(parts.drafts.accept, p, me.id, body.question, body.answer, body.entry)
-    return Json({"entry": entry})
+    return Json(await parts.run(parts.drafts.accept, p, me.id, body.question, body.answer, body.entry))
 
 
 @router.post("/proposals/{p}/reject", summary="Leave it, and say why", responses=_WRITE)
 async def reject(
     me: Writer, p: Annotated[str, schemas.entry_path()], body: schemas.Rejection, parts: With
 ) -> Response:
-    await parts.run(parts.drafts.reject, p, me.id, body.reason)
-    return Json({"proposal": p, "state": "rejected"})
+    return Json(await parts.run(parts.drafts.reject, p, me.id, body.reason))

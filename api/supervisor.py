@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
@@ -54,30 +55,43 @@ def figures(parts: Parts, first: date, last: date) -> dict[str, Any]:
     during = (events.c.at >= begin) & (events.c.at < finish)
     with parts.store.read() as conn:
         types = _counts(conn, events.c.type, during)
-        kinds = _counts(conn, events.c.body["kind"].as_string(), during & (events.c.type == "decided"))
         reasons = _counts(conn, events.c.body["reason"].as_string(), during & (events.c.type == "escalated"))
         helpful = _counts(conn, events.c.body["helpful"].as_boolean(), during & (events.c.type == "feedback"))
         scores = _counts(conn, events.c.body["score"].as_integer(), during & (events.c.type == "rated"))
         waits = _waits(conn, begin, finish)
+        decided = conn.execute(
+            select(events.c.at, events.c.body["kind"].as_string()).where(during, events.c.type == "decided")
+        ).all()
+    total = Counter(kind for _, kind in decided)
+    daily: dict[date, Counter[str]] = {}
+    for at, kind in decided:
+        daily.setdefault(at.astimezone(zone).date(), Counter())[kind] += 1
     rated = sum(scores.values())
+    mean = round(sum(score * n for score, n in scores.items()) / rated, 2) if rated else None
     return {
         "from": first.isoformat(),
         "to": last.isoformat(),
         "conversations": types.get("opened", 0),
-        "decisions": {
-            kind: kinds.get(kind, 0) for kind in ("answer", "offer", "decline", "escalate", "social")
-        },
-        "escalations": reasons,
+        "turns": len(decided),
+        **_by_kind(total),
+        "reasons": reasons,
         "assigned": types.get("assigned", 0),
         "contacts": types.get("contact_left", 0),
         "closed": types.get("closed", 0),
-        "feedback": {"helpful": helpful.get(True, 0), "unhelpful": helpful.get(False, 0)},
-        "rating": {
-            "count": rated,
-            "mean": round(sum(k * n for k, n in scores.items()) / rated, 2) if rated else None,
-        },
-        "wait_seconds": {"count": len(waits), "median": waits[len(waits) // 2] if waits else None},
+        "helpful": helpful.get(True, 0),
+        "unhelpful": helpful.get(False, 0),
+        "ratings": {"n": rated, "mean": mean},
+        "wait_seconds": {"n": len(waits), "median": waits[len(waits) // 2] if waits else None},
+        "days": [
+            {"day": day.isoformat(), **_by_kind(daily.get(day, Counter()))}
+            for day in (first + timedelta(days=n) for n in range((last - first).days + 1))
+        ],
     }
+
+
+def _by_kind(kinds: Counter[str]) -> dict[str, int]:
+    names = {"answered": "answer", "offered": "offer", "declined": "decline", "escalated": "escalate"}
+    return {name: kinds[kind] for name, kind in {**names, "social": "social"}.items()}
 
 
 def _counts(conn: Connection, what: Any, which: Any) -> dict[Any, int]:
@@ -97,6 +111,7 @@ def _waits(conn: Connection, begin: datetime, finish: datetime) -> list[float]:
 @router.get(
     "/export/transcripts",
     summary="All chats, masked, a line each",
+    status_code=200,
     response_class=StreamingResponse,
     responses={200: {"content": {"application/x-ndjson": {"schema": {"type": "string"}}}}, **_READ},
 )

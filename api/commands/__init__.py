@@ -34,8 +34,6 @@ def refusal(error: Exception) -> str | None:
     """The message for an error that people can mend; None for a defect of ours."""
     if isinstance(error, Refusal | SettingsError):
         return str(error)
-    from kb.release import ReleaseRefused
-
     from bot.conversation import Refused
     from bot.hours import CalendarError
     from bot.policy import PolicyError
@@ -45,6 +43,7 @@ def refusal(error: Exception) -> str | None:
     from kb.export import ExportRefused
     from kb.folder import FolderDamaged
     from kb.index import IndexRefused
+    from kb.release import ReleaseRefused
     from kb.store import StoreError
     from kb.weights import WeightsMissing
 

@@ -122,7 +122,6 @@ def knowledge_for(settings: Settings, index: Path | None, corpus: Path | None) -
     if corpus is not None:
         return Knowledge.open(_indexed(settings, corpus, encoder), encoder)
     from kb.release import Releases
-
     from kb.store import Store
 
     with closing(Store.open(settings.store_url)) as store:

@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from kb.release import Releases
 from sqlalchemy import insert
 
 from api.commands import Refusal, encoder_for, progress, put, settings_for, tell
 from api.drafts import Drafts
 from api.settings import Settings
+from kb.release import Releases
 from kb.store import Store, audit
 
 WHO = "command line"

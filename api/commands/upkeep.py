@@ -58,7 +58,7 @@ def backup(data: Path | None, file: Path, *, as_json: bool) -> None:
         half = file.with_name(f".{file.name}.{os.getpid()}")
         try:
             with half.open("xb") as raw:
-                os.chmod(half, 0o600)
+                half.chmod(0o600)
                 with tarfile.open(fileobj=raw, mode="w:gz") as tar:
                     tar.add(folder, arcname=".")
                 raw.flush()

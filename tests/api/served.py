@@ -14,7 +14,6 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
-from kb.release import Releases
 
 from api.app import create_app
 from api.auth import Passwords, Users
@@ -22,6 +21,7 @@ from api.drafts import Drafts
 from api.server import Server
 from api.settings import Settings, load_settings
 from kb.entry import Entry
+from kb.release import Releases
 from kb.store import Store
 
 WAIT = 10.0
