@@ -3,11 +3,13 @@
 A cue file is JSON: `guards` are patterns whose matches are taken out of the text first, because they
 look like a cue and are none (「人気の商品」 is no wish for a person); `cues` maps a label to rows
 `[weight, pattern, …]`, where each pattern is a regular expression on the normalised text
-(`kb.text.normalise`, lower case). Weights add up; 1 is "enough to call it so by itself".
+(`kb.text.normalise`, lower case). Weights add up; 1 is "enough to call it so by itself". Which rows
+matched is also what a head (`heads`) learns from.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -15,7 +17,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
-from kb.text import normalise
+from kb.text import Text, normalise
 
 BLANK = "\ue000"  # a private-use character: stands for what a guard took out, and matches no cue
 
@@ -29,25 +31,44 @@ class Cue:
 
 @dataclass(frozen=True, slots=True)
 class Cues:
+    """`digest` names the content: a head that was fitted on other patterns must not be used."""
+
     guards: tuple[re.Pattern[str], ...]
     cues: tuple[Cue, ...]
+    digest: str
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(cue.label for cue in self.cues))
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Sum of weights and the heaviest phrase, by label. A label without a match is absent."""
+    """Sum of weights and the heaviest phrase, by label (one without a match is absent); `marks` says for
+    each cue, in the file's order, whether it matched."""
 
     scores: Mapping[str, float]
     evidence: Mapping[str, str]
+    marks: tuple[bool, ...]
 
     def score(self, label: str) -> float:
         return self.scores.get(label, 0.0)
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A text as patterns see it: one spelling in lower case (as long as `seen.text`), and its asides."""
+
+    seen: Text
+    lower: str
+    aside: str
+
+
 @lru_cache(maxsize=8)
 def load(name: str) -> Cues:
     """The cue file `bot/signals/NAME.json`, compiled once."""
-    raw = json.loads(files("bot.signals").joinpath(f"{name}.json").read_text("utf-8"))
+    source = files("bot.signals").joinpath(f"{name}.json").read_text("utf-8")
+    raw = json.loads(source)
     return Cues(
         guards=tuple(re.compile(p) for p in raw["guards"]),
         cues=tuple(
@@ -55,7 +76,18 @@ def load(name: str) -> Cues:
             for label, rows in raw["cues"].items()
             for row in rows
         ),
+        digest=hashlib.sha256(json.dumps(raw, sort_keys=True).encode()).hexdigest()[:16],
     )
+
+
+@lru_cache(maxsize=128)
+def prepare(text: str) -> Prepared:
+    """Normalised once for all signals of a turn, and for the next turn whose history it will be."""
+    seen = normalise(text)
+    lower = seen.text.lower()
+    if len(lower) != len(seen.text):  # a few letters grow when lowered (İ); offsets matter more
+        lower = seen.text
+    return Prepared(seen, lower, " ".join(piece.text for piece in seen.asides))
 
 
 def read(text: str, cues: Cues) -> Reading:
@@ -63,24 +95,28 @@ def read(text: str, cues: Cues) -> Reading:
 
     Each cue counts once however often it matches, so that length is no evidence.
     """
-    seen = normalise(text)
-    guarded = seen.text.lower()
-    if len(guarded) != len(seen.text):  # a few letters grow when lowered (İ); offsets matter more
-        guarded = seen.text
+    ready = prepare(text)
+    guarded = ready.lower
     for guard in cues.guards:
         guarded = guard.sub(lambda match: BLANK * len(match.group()), guarded)
-    aside = " ".join(piece.text for piece in seen.asides)
     scores: dict[str, float] = {}
     evidence: dict[str, tuple[float, str]] = {}
+    marks: list[bool] = []
     for cue in cues.cues:
-        if match := cue.pattern.search(guarded):
-            start, end = seen.span(match.start(), match.end())
-            phrase = text[start:end].strip()
-        elif aside and (match := cue.pattern.search(aside)):
-            phrase = match.group()
-        else:
+        phrase = _found(cue.pattern, guarded, ready, text)
+        marks.append(phrase is not None)
+        if phrase is None:
             continue
         scores[cue.label] = scores.get(cue.label, 0.0) + cue.weight
         if cue.weight > evidence.get(cue.label, (0.0, ""))[0]:
-            evidence[cue.label] = (cue.weight, phrase or match.group())
-    return Reading(scores, {label: phrase for label, (_, phrase) in evidence.items()})
+            evidence[cue.label] = (cue.weight, phrase)
+    return Reading(scores, {label: phrase for label, (_, phrase) in evidence.items()}, tuple(marks))
+
+
+def _found(pattern: re.Pattern[str], guarded: str, ready: Prepared, text: str) -> str | None:
+    if match := pattern.search(guarded):
+        start, end = ready.seen.span(match.start(), match.end())
+        return text[start:end].strip() or match.group()
+    if ready.aside and (match := pattern.search(ready.aside)):
+        return match.group()
+    return None

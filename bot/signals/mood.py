@@ -7,28 +7,57 @@ take over now.
 
 from __future__ import annotations
 
-from bot.decision import Mood, Said
-from bot.signals.cues import Reading, load, read
+import re
 
-FURIOUS = 1.15  # sum of weights that is open anger
+from bot.decision import Mood, Said
+from bot.signals.cues import Reading, load, prepare, read
+from bot.signals.heads import Meaning, earlier, judge
+
+FURIOUS = 1.15  # sum of weights that is open anger, where only the rules speak
 UPSET = 0.75
 EARLIER = 0.35  # what a shopper's previous words count: moods fade, but not within a minute
-LOOK_BACK = 3  # shopper's utterances
+CALMING = 0.5  # what calm words take from upset ones
+FLAGGED = 0.5  # probability of upset or furious at which an agent should know
+CLAUSE = re.compile(r"[^、。,!?！？\n]+[!?！？]*")
+TELLING = re.compile(
+    r"のに|けど|ない|ません|なん(で|の)|また|もう|まだ|さすが|せっかく|まさか|ですよね|いつまで|遅|違"
+)
+LONGEST = 40  # characters of evidence
 
 
-def mood(text: str, history: tuple[Said, ...] = ()) -> Mood:
-    """The mood of a turn read with up to three earlier utterances. `score` in [0, 1]: how strongly."""
+def mood(text: str, history: tuple[Said, ...] = (), meaning: Meaning | None = None) -> Mood:
+    """The mood of a turn read with up to three earlier utterances. `score` in [0, 1]: how strongly.
+
+    Without `meaning`, or with that of another encoder than the head's, the rules decide alone.
+    """
     now = read(text, load("mood"))
-    before = [read(said.text, load("mood")) for said in history if said.who == "shopper"][-LOOK_BACK:]
+    chances = judge("mood", now, text, history, meaning)
+    if chances is None:
+        return _by_rules(text, now, history)
+    score = 1 - chances["calm"]
+    if score < FLAGGED:
+        return Mood("calm", score, None)
+    label = "furious" if chances["furious"] >= chances["upset"] else "upset"
+    return Mood("furious" if label == "furious" else "upset", score, evidence(text, now))
+
+
+def _by_rules(text: str, now: Reading, history: tuple[Said, ...]) -> Mood:
+    before = earlier("mood", history)
     furious = now.score("furious") + EARLIER * max((r.score("furious") for r in before), default=0.0)
     upset = now.score("upset") + EARLIER * max((r.score("upset") for r in before), default=0.0)
     if now.score("furious") and furious >= FURIOUS:
-        return Mood("furious", min(1.0, furious / 2), _evidence(now, "furious", "upset"))
-    both = furious + upset
+        return Mood("furious", min(1.0, furious / 2), evidence(text, now))
+    both = furious + upset - CALMING * now.score("calm")
     if both >= UPSET and (now.score("furious") or now.score("upset")):
-        return Mood("upset", min(0.9, both / 2), _evidence(now, "furious", "upset"))
-    return Mood("calm", min(0.3, both / 2), None)
+        return Mood("upset", min(0.9, both / 2), evidence(text, now))
+    return Mood("calm", max(0.0, min(0.3, both / 2)), None)
 
 
-def _evidence(reading: Reading, *labels: str) -> str | None:
-    return next((reading.evidence[label] for label in labels if label in reading.evidence), None)
+def evidence(text: str, reading: Reading) -> str:
+    """The heaviest cue; without one the clause that complains most (as the shopper wrote it)."""
+    for label in ("furious", "upset"):
+        if label in reading.evidence:
+            return reading.evidence[label]
+    clauses = [match.group().strip() for match in CLAUSE.finditer(text)] or [text.strip()]
+    told = max(clauses, key=lambda each: (len(TELLING.findall(prepare(each).lower)), len(each)))
+    return told[:LONGEST] or text.strip()[:LONGEST]

@@ -5,30 +5,41 @@ from __future__ import annotations
 import re
 
 from bot.decision import Said, Wish
-from bot.signals.cues import load, read
-from kb.text import normalise
+from bot.signals.cues import load, prepare, read
+from bot.signals.heads import Meaning, judge
+from bot.signals.manner import PERSON
 
-ENOUGH = 1.0
-PROPOSED = re.compile(r"(担当|スタッフ|オペレーター|係)(者|の者)?[^。]{0,12}(つな|繋|代わ|引き継|相談|お呼び)|connect you|a person")
+ENOUGH = 1.0  # sum of weights, where only the rules speak
+LIKELY = 0.5  # probability, where the head does
+LONGEST = 40  # characters of evidence
 YES = re.compile(
-    r"^(はい|うん|ええ|ぜひ|是非|では|じゃあ?|そう|それ|ok|okay|yes|お願い|おねがい|頼|つな|繋)"
-    r"[^?]{0,16}$|^[^?]{0,6}(お願い|おねがい)(し|致|いた)?(ま)?す?[^?]{0,4}$"
+    r"^(はい|うん|ええ|ぜひ|是非|では|じゃあ?|そう|それ|ok|okay|yes|sure|please|お願い|おねがい|頼|つな|繋|待)"
+    r"[^?]{0,20}$|^[^?]{0,8}(お願い|おねがい)(し|致|いた)?(ま)?す?[^?]{0,4}$"
 )
+NO = re.compile(r"いいえ|いえ|いや|まだ|結構|けっこう|大丈夫|いらない|不要|自分で|違|それより|その前|\bno\b")
 
 
-def wish(text: str, history: tuple[Said, ...] = ()) -> Wish:
-    """Whether a person is wanted. `score` in [0, 1]: one decisive phrase is enough for .8."""
-    reading = read(text, load("wish"))
-    weight = reading.score("human")
-    if weight >= ENOUGH:
-        return Wish(True, min(1.0, 0.5 + 0.3 * weight), reading.evidence["human"])
+def wish(text: str, history: tuple[Said, ...] = (), meaning: Meaning | None = None) -> Wish:
+    """Whether a person is wanted. `score` in [0, 1]. A yes to the bot's own proposal is a wish.
+
+    Without `meaning`, or with that of another encoder than the head's, the rules decide alone.
+    """
     if _accepts(text, history):
-        return Wish(True, 0.9, text.strip()[:40])
-    return Wish(False, min(0.45, 0.45 * weight), None)
+        return Wish(True, 0.9, text.strip()[:LONGEST])
+    reading = read(text, load("wish"))
+    chances = judge("wish", reading, text, history, meaning)
+    weight = reading.score("human")
+    if chances is None:
+        human = weight >= ENOUGH
+        score = min(1.0, 0.5 + 0.3 * weight) if human else max(0.0, min(0.45, 0.45 * weight))
+    else:
+        score = chances["True"]
+        human = score >= LIKELY
+    return Wish(human, score, reading.evidence.get("human", text.strip()[:LONGEST]) if human else None)
 
 
 def _accepts(text: str, history: tuple[Said, ...]) -> bool:
-    said = [turn for turn in history if turn.who != "shopper"]
-    if not history or not said or history[-1].who == "shopper" or not PROPOSED.search(history[-1].text):
+    if not history or history[-1].who == "shopper" or not PERSON.search(history[-1].text):
         return False
-    return bool(YES.search(normalise(text).text.lower().strip(" 。、.!")))
+    plain = prepare(text).lower.strip(" 。、.!")
+    return bool(YES.search(plain)) and not NO.search(plain)
