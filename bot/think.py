@@ -20,6 +20,7 @@ from bot.policy import Policy
 from bot.signals.confidence import Gate, default_gate
 from bot.signals.features import NAMES, features, uncovered
 from bot.signals.follow import carried
+from bot.signals.heads import Meaning
 from bot.signals.mood import mood
 from bot.signals.questions import questions
 from bot.signals.social import social
@@ -36,9 +37,9 @@ def think(turn: Turn, knowledge: Knowledge, policy: Policy, gate: Gate | None = 
     """Read the turn, search, judge the first hit, decide, and find the words."""
     mind = _Mind(knowledge, policy, gate or default_gate(), turn)
     watch = _Watch()
-    judged, leaning = mind.search()
+    judged, alone = mind.search()
     watch.took("search")
-    signals = mind.read(judged, leaning)
+    signals = mind.read(judged, alone)
     watch.took("signals")
     verdict = decide(turn, signals, judged.found.hits, policy)
     watch.took("gate")
@@ -80,18 +81,16 @@ class _Mind:
     gate: Gate
     turn: Turn
 
-    def search(self) -> tuple[_Judged, bool]:
-        """The turn alone, and with the question it leans on: the surer reading wins."""
+    def search(self) -> tuple[_Judged, _Judged]:
+        """The surer of two readings, the turn alone and with the question it leans on; and the first."""
         chosen = self.knowledge.entry(self.turn.chosen) if self.turn.chosen else None
         alone = self.judge(self.turn.text)
         if chosen is not None:
             picked = replace(alone.found, hits=(Hit(chosen, 0.0, {}),))
-            return alone._replace(found=picked, confidence=CHOSEN), False
+            return alone._replace(found=picked, confidence=CHOSEN), alone
         whole = carried(self.turn.text, self.turn.history)
-        if whole is None:
-            return alone, False
-        together = self.judge(whole)
-        return (together, True) if together.confidence > alone.confidence else (alone, False)
+        together = self.judge(whole) if whole is not None else alone
+        return (together if together.confidence > alone.confidence else alone), alone
 
     def judge(self, text: str) -> _Judged:
         found = self.knowledge.find(text, HITS, at=self.turn.at.date())
@@ -99,19 +98,21 @@ class _Mind:
         sure = self.gate.confidence(row, self.knowledge.has_vectors) if found.hits else 0.0
         return _Judged(found, row, sure)
 
-    def read(self, judged: _Judged, leaning: bool) -> Signals:
+    def read(self, judged: _Judged, alone: _Judged) -> Signals:
         turn, found = self.turn, judged.found
         lost = uncovered(found.query.terms, found.hits[0], self.knowledge) if found.hits else []
+        vector, encoder = alone.found.query.vector, self.knowledge.encoder_id
+        meaning = Meaning(vector, encoder) if vector is not None and encoder is not None else None
         return Signals(
-            mood=mood(turn.text, turn.history),
-            wish=wish(turn.text, turn.history),
-            topic=topic(turn.text),
+            mood=mood(turn.text, turn.history, meaning),
+            wish=wish(turn.text, turn.history, meaning),
+            topic=topic(turn.text, turn.history, meaning),
             social=None if turn.chosen else social(turn.text),
             confidence=judged.confidence,
             several=self.several(),
             lost=lost[0].surface if lost else None,
             own_case=bool(judged.row[OWN] >= 1),
-            carried=leaning,
+            carried=judged.found.query is not alone.found.query,
         )
 
     def several(self) -> tuple[Hit, ...]:

@@ -11,10 +11,10 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,9 +22,9 @@ import numpy.typing as npt
 from bot.fit import Logistic, fit_logistic
 from bot.signals import confidence, features
 from eval.data import DEMO, HERE, lines, rows
-from kb.encoder import Encoder, open_encoder
+from eval.retrieval import knowledge_of
+from kb.encoder import open_encoder
 from kb.entry import read_corpus
-from kb.index import IndexRefused, build
 from kb.search import Knowledge
 
 OUT = Path(confidence.__file__).with_name("gate.json")
@@ -48,11 +48,11 @@ class Example:
     right: bool
 
 
-def labelled(asked: Iterable[dict[str, object]]) -> list[Labelled]:
+def labelled(asked: Iterable[dict[str, Any]]) -> list[Labelled]:
     return [
         Labelled(
             str(r["text"]), frozenset([r["entry"], *r.get("also", [])]) if r.get("entry") else frozenset()
-        )  # type: ignore[list-item, misc]
+        )
         for r in asked
     ]
 
@@ -80,21 +80,6 @@ def training_sets() -> list[tuple[str, Path, list[Labelled]]]:
     return sets
 
 
-def open_shop(corpus: Path, data: Path, encoder: Encoder | None) -> Knowledge:
-    """The shop's index, built under `data` or taken from there."""
-    entries = read_corpus(corpus).entries
-    key = hashlib.sha256(repr([[e.digest for e in entries], encoder and encoder.id]).encode()).hexdigest()[
-        :12
-    ]
-    home = data / "eval" / key
-    try:
-        return Knowledge.open(home, encoder)
-    except IndexRefused:
-        shutil.rmtree(home, ignore_errors=True)
-        build(entries, home, encoder)
-        return Knowledge.open(home, encoder)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("var"))
@@ -107,7 +92,7 @@ def main() -> None:
         made = [
             e
             for _, corpus, asked in sets
-            for e in examples(open_shop(corpus, options.data, with_vectors), asked)
+            for e in examples(knowledge_of(read_corpus(corpus).entries, with_vectors, options.data), asked)
         ]
         models[name] = fitted(made)
         print(f"{name}: {len(made)} examples, {sum(e.right for e in made)} right")

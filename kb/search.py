@@ -98,6 +98,11 @@ class Knowledge:
     def has_vectors(self) -> bool:
         return self._encoder is not None
 
+    @property
+    def encoder_id(self) -> str | None:
+        """Whose vectors the queries of this release carry."""
+        return self._encoder.id if self._encoder else None
+
     def entry(self, identifier: str) -> Entry | None:
         place = self._places.get(identifier)
         return None if place is None else self.entries[place]

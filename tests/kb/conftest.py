@@ -1,36 +1,8 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from kb.encoder import Encoder, open_encoder
 from kb.entry import Entry, Translation
-from kb.words import Words
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line(
-        "markers", "benchmark: some of LangChain's contract tests; not timed here"
-    )
-
-
-@pytest.fixture(scope="session")
-def encoder_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data directory with the encoder in it; tests that damage it take a copy."""
-    data = tmp_path_factory.mktemp("data")
-    open_encoder(data)
-    return data
-
-
-@pytest.fixture(scope="session")
-def encoder(encoder_data: Path) -> Encoder:
-    return open_encoder(encoder_data)
-
-
-@pytest.fixture(scope="session")
-def words() -> Words:
-    return Words()
 
 
 @pytest.fixture(scope="session")
