@@ -58,16 +58,17 @@ def lines(name: str, split: Split = "all") -> list[dict[str, Any]]:
 
 def queries(split: Split = "all") -> list[Asked]:
     """The demo shop's answerable questions."""
-    return [
-        Asked(
-            row["id"],
-            row["text"],
-            {row["entry"]: 2, **dict.fromkeys(row["also"], 2)},
-            row["kind"],
-            row["entry"],
-        )
-        for row in lines("queries", split)
-    ]
+    return [_asked(row) for row in lines("queries", split)]
+
+
+def asked_of(file: Path) -> list[Asked]:
+    """All questions of another shop's file."""
+    return [_asked(row) for row in rows(file)]
+
+
+def _asked(row: dict[str, Any]) -> Asked:
+    grades = dict.fromkeys([row["entry"], *row.get("also", [])], 2)
+    return Asked(row["id"], row["text"], grades, row["kind"], row["entry"])
 
 
 def municipal(folder: Path | None) -> Municipal:

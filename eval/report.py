@@ -1,0 +1,153 @@
+"""What an evaluation found, as data, as text for a terminal, and as one HTML page for content staff."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import isnan
+from pathlib import Path
+from typing import Any
+
+from eval.stats import Figure
+
+Cell = str | int | float | Figure
+Value = int | float | Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A figure shows its interval; other numbers are shown as they are."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """Rates from 0 to 1 with their intervals; `target` draws a line."""
+
+    title: str
+    items: Sequence[tuple[str, Figure]]
+    target: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Curves: name → points."""
+
+    title: str
+    x: str
+    y: str
+    series: Mapping[str, Sequence[tuple[float, float]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    title: str
+    text: str = ""
+    parts: Sequence[Table | Bars | Lines] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`figures`: the stable names that baselines compare. `targets`: name → least value wanted; a negative
+    one means at most its absolute value. `facts`: data, sizes, split, settings."""
+
+    name: str
+    title: str
+    summary: str
+    figures: Mapping[str, Value]
+    facts: Mapping[str, str] = field(default_factory=dict)
+    targets: Mapping[str, float] = field(default_factory=dict)
+    sections: Sequence[Section] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "facts": {**self.facts, "machine": machine()},
+            "figures": {name: _plain(value) for name, value in self.figures.items()},
+            "targets": dict(self.targets),
+        }
+
+    def text(self) -> str:
+        """For a terminal."""
+        out = [self.title, "=" * len(self.title), self.summary, ""]
+        out += [f"{name}: {value}" for name, value in {**self.facts, "machine": machine()}.items()]
+        out += ["", *(_line(self, name, value) for name, value in self.figures.items())]
+        for section in self.sections:
+            out += ["", section.title, "-" * len(section.title)]
+            if section.text:
+                out.append(section.text)
+            for part in section.parts:
+                out += _table_text(part) if isinstance(part, Table) else []
+        return "\n".join(out)
+
+    def html(self) -> str:
+        """One self-contained page: light and dark, no script."""
+        from eval.page import page
+
+        return page(self)
+
+
+def machine() -> str:
+    """Processor, cores that may be used, Python."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return f"{_processor()}, {cores} cores, Python {platform.python_version()}"
+
+
+def _processor() -> str:
+    try:
+        with Path("/proc/cpuinfo").open(encoding="utf-8") as lines:
+            names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+        return names[0] if names else platform.machine()
+    except OSError:
+        return platform.processor() or platform.machine()
+
+
+def _plain(value: Value) -> Any:
+    if isinstance(value, Figure):
+        return value.as_json()
+    return None if isinstance(value, float) and isnan(value) else round(value, 5)
+
+
+def number(value: Cell) -> float:
+    return value.value if isinstance(value, Figure) else float(value)
+
+
+def reached(report: Report, name: str) -> bool | None:
+    """Is the target of a figure reached? None without a target."""
+    target = report.targets.get(name)
+    if target is None:
+        return None
+    value = number(report.figures[name])
+    return value <= -target if target < 0 else value >= target
+
+
+def _line(report: Report, name: str, value: Value) -> str:
+    done = reached(report, name)
+    target = report.targets.get(name)
+    wanted = "" if target is None else f"   {'at most' if target < 0 else 'at least'} {abs(target):g}"
+    return f"{shown(value):>24}  {name}{wanted}{'' if done is None else '  ok' if done else '  MISSED'}"
+
+
+def shown(cell: Cell) -> str:
+    if isinstance(cell, Figure):
+        return "–" if isnan(cell.value) else f"{cell.value:.3f} [{cell.low:.3f}, {cell.high:.3f}]"
+    return f"{cell:,.3f}" if isinstance(cell, float) else str(cell)
+
+
+def _table_text(table: Table) -> list[str]:
+    rows = [list(table.columns), *([shown(cell) for cell in row] for row in table.rows)]
+    widths = [max(_width(row[i]) for row in rows) for i in range(len(table.columns))]
+    return [
+        "  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True))
+        for row in rows
+    ]
+
+
+def _width(text: str) -> int:
+    from unicodedata import east_asian_width
+
+    return sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
