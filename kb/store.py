@@ -210,6 +210,8 @@ def _told(error: DBAPIError) -> StoreError | None:
     code = getattr(error.orig, "sqlite_errorname", "") or getattr(error.orig, "sqlstate", "") or ""
     if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")) or code in _RETRIED or code == "55P03":
         return StoreBusy("the database is busy")
+    if code.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_READONLY", "SQLITE_CANTOPEN")):
+        return StoreAway(f"the database file cannot be used ({code})")
     if error.connection_invalidated or type(error.orig).__name__ in ("OperationalError", "InterfaceError"):
         if code.startswith(("42", "SQLITE_ERROR")):
             return None
@@ -241,6 +243,7 @@ def _sqlite(url: URL, begin: str, *, read_only: bool) -> Engine:
         max_overflow=8 if read_only else 0,
         pool_timeout=_BUSY_S,
         json_serializer=_dumps,
+        hide_parameters=True,  # what people type has no place in error messages
     )
 
     @event.listens_for(engine, "connect")
@@ -267,5 +270,6 @@ def _postgres(url: URL) -> Engine:
         pool_timeout=_BUSY_S,
         pool_pre_ping=True,
         json_serializer=_dumps,
+        hide_parameters=True,  # what people type has no place in error messages
         connect_args={"connect_timeout": 5, "options": "-c timezone=UTC -c statement_timeout=15000"},
     )

@@ -102,8 +102,14 @@ def _attempt(connection: Connection, job: _Job) -> None:
         job.result = job.work(connection)
         savepoint.commit()
     except Exception as error:
-        savepoint.rollback()  # raises if SQLite gave up the whole transaction: then nobody's is kept
+        if not _in_transaction(connection):  # SQLite gave up the whole of it: nobody's is kept
+            raise
+        savepoint.rollback()
         job.error = error
+
+
+def _in_transaction(connection: Connection) -> bool:
+    return bool(getattr(connection.connection.driver_connection, "in_transaction", True))
 
 
 def _tell(jobs: list[_Job], error: BaseException) -> None:
