@@ -116,8 +116,10 @@ def _candidate(view: str, pieces: Sequence[Morpheme], at: int) -> int:
 
 
 def _surname_place(piece: Morpheme) -> bool:
-    """Many surnames (吉岡, 松本) stand in the dictionary as places."""
-    return piece.pos[2] == "地名" and re.fullmatch(r"[一-龥々]{2,3}", piece.surface) is not None
+    """Many surnames (吉岡, 松本) stand in the dictionary as places, some (松下, 平野) as other nouns."""
+    return piece.surface in _lists()["place_surnames"] or (
+        piece.pos[2] == "地名" and re.fullmatch(r"[一-龥々]{2,3}", piece.surface) is not None
+    )
 
 
 def _loose_kana(piece: Morpheme) -> bool:
@@ -247,7 +249,7 @@ def _accepted(view: str, pieces: Sequence[Morpheme], at: int, size: int, persona
         return not _loose_kana(pieces[at]) or personal
     if cued and not _loose_kana(pieces[at]):
         return True
-    person = _person(pieces[at])
+    person = _person(pieces[at]) or ("姓" if surface in lists["place_surnames"] else "")
     if relation.search(before[-8:]) and person and not _hiragana(surface):
         return (
             _bounded(view, end) or _SAYS.match(view, end) is not None or view[end : end + 1] in "がはのをに"
@@ -255,7 +257,7 @@ def _accepted(view: str, pieces: Sequence[Morpheme], at: int, size: int, persona
     if person == "姓" and _SAYS.match(view, end) and _START.search(before[-12:]):
         return not _hiragana(surface) or len(surface) >= 3
     alone = _EDGE.match(view[end : end + 1]) is not None and (not before or before[-1] in " 　\n。！!？?、,")
-    if person == "姓" and alone and not _hiragana(surface):
+    if _person(pieces[at]) == "姓" and alone and not _hiragana(surface):
         last = not view[end:].strip(" 　\n。")
         return personal or last
     return False
