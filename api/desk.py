@@ -41,7 +41,7 @@ Anyone = Annotated[Me, Depends(ANYONE)]
 Agent = Annotated[Me, Depends(DESK)]
 _READ = problems(401, 403, 404, 422, 503)
 _WRITE = problems(400, 401, 403, 404, 409, 413, 415, 422, 429, 503)
-SIGN_INS = 20  # failed ones a minute, for an address and an account
+SIGN_INS = 10  # failed ones a minute, for an address and an account
 
 
 # ---- signing in ---------------------------------------------------------------------------------------

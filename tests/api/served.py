@@ -70,6 +70,7 @@ class House:
     settings: Settings
     server: Server
     stop: Callable[[], None]
+    _staff: dict[str, Staff] = field(default_factory=dict)
 
     def client(self, **more: Any) -> httpx.Client:
         return httpx.Client(base_url=self.url, timeout=WAIT, **more)
@@ -79,6 +80,12 @@ class House:
         return self.server._app.state.parts
 
     def staff(self, email: str) -> Staff:
+        """Signed in; once for each account, because hashing is slow on purpose."""
+        if email not in self._staff:
+            self._staff[email] = self._signed_in(email)
+        return self._staff[email]
+
+    def _signed_in(self, email: str) -> Staff:
         client = self.client()
         answer = client.post("/v1/session", json={"email": email, "password": PASSWORD})
         assert answer.status_code == 200, answer.text
