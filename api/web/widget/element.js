@@ -95,9 +95,13 @@ export class ToritsugiChat extends HTMLElement {
     return this.#at(FIELD);
   }
 
-  /** Opens the panel, as the launcher does; a shop's own button may call it. */
-  open() {
-    this.#open(true);
+  /**
+   * Opens the panel, as the launcher does; for a shop's own buttons.
+   * @param {string} [text] put into the field, where that is empty
+   */
+  open(text) {
+    if (text && !this.#session.draft) this.#session.draft = text;
+    this.#open();
   }
 
   #open(focus = true) {
