@@ -100,7 +100,7 @@ const entry = (id, category, question, answer, variants, more = {}) => ({
 });
 export const entries = [
   entry('ship-001', '送料', '送料はいくらですか', '全国一律550円です。ただし**沖縄・離島は1,320円**です。商品の合計が8,800円以上で無料になります（沖縄・離島は差額の770円を頂きます）。大型品とクール便には追加の料金がかかります。', ['配送料金を教えてください', '送るのにいくらかかるの？', '送料'], { tags: ['送料', '全国一律'], translations: { en: { question: 'How much is shipping?', answer: 'A flat 550 yen anywhere in Japan; Okinawa and remote islands 1,320 yen.' } } }),
-  entry('ship-002', '送料', '沖縄・離島への送料はいくらですか', '沖縄・離島への送料は1,320円です。', ['沖縄に送れますか'], { state: 'changed', revision: 4 }),
+  entry('ship-002', '送料', '沖縄・離島への送料はいくらですか', '沖縄・離島への送料は1,320円です。', ['沖縄に送れますか'], { state: 'draft', revision: 4 }),
   entry('ship-009', '配送', '商品が届きません', 'お届け予定日を2日過ぎても届かない場合は、担当者がお調べいたします。配送状況は**マイページの「ご注文履歴」**からご確認いただけます。', ['荷物がまだ来ない', 'いつ届くの']),
   entry('ship-010', '配送', '「配達済み」なのに届いていません', '宅配ボックスと、ご家族・管理人の受け取りをご確認ください。見当たらない場合は、配送会社へ調査を依頼します。調査には1〜2日かかります。', ['届いてないのに配達完了になってる']),
   entry('gift-003', 'ギフト', 'のしを付けられますか', 'のしは無料でお付けします。表書きとお名前は、ご注文画面の「ギフト設定」でご指定ください。', ['熨斗', '表書きを指定したい']),
@@ -122,9 +122,9 @@ export const proposals = [
   { id: 'p_3', kind: 'variant', entry: 'ship-010', question: '置き配の写真が違う家なんですけど', answer: '', conversations: 2, reasons: ['2件の会話で、この言い方では見つからなかった'], evidence: ['tr-031', 'tr-044'], state: 'open', reason: null, created_at: ago(500), decided_at: null, decided_by: null },
 ];
 export const releases = [
-  { id: 'r_0012', created_at: days(3), by: '小川', state: 'live', entries: 151, note: '送料の改定', check: { passed: 120, failed: 0 }, error: null, progress: null },
-  { id: 'r_0011', created_at: days(12), by: '木村', state: 'superseded', entries: 149, note: null, check: { passed: 118, failed: 2, worse: [{ question: '沖縄への送料', was: 'ship-002', is: 'ship-001' }] }, error: null, progress: null },
-  { id: 'r_0010', created_at: days(13), by: '木村', state: 'failed', entries: 149, note: '秋の新商品', check: null, error: 'The check found 9 worse answers; nothing was published.', progress: null },
+  { id: 'r_0012', created_at: days(3), by: '小川', state: 'live', entries: 151, note: '送料の改定', check: { asked: 151, found: 151, worse: false, lost: [], changes: [] }, error: null, usable: true },
+  { id: 'r_0011', created_at: days(12), by: '木村', state: 'superseded', entries: 149, note: null, check: { asked: 149, found: 147, worse: false, lost: [{ text: '沖縄への送料', entry: 'ship-002' }], changes: [{ text: '離島だといくら', before: 'answer ship-002', after: 'offer' }] }, error: null, usable: true },
+  { id: 'r_0010', created_at: days(13), by: '木村', state: 'failed', entries: 149, note: '秋の新商品', check: null, error: 'The check found 9 worse answers; nothing was published.', usable: false },
 ];
-export const statistics = { from: days(28).slice(0, 10), to: days(0).slice(0, 10), conversations: 812, turns: 1964, answered: 1204, offered: 286, declined: 214, escalated: 171, social: 89, helpful: 402, unhelpful: 61, ratings: { n: 143, mean: 4.3 },
-  days: Array.from({ length: 28 }, (_, at) => ({ day: days(27 - at).slice(0, 10), answered: 30 + ((at * 7) % 23), offered: 6 + (at % 7), declined: 4 + ((at * 3) % 6), escalated: 3 + (at % 5) })) };
+export const statistics = { from: days(29).slice(0, 10), to: days(0).slice(0, 10), conversations: 812, decisions: { answer: 1204, offer: 286, decline: 214, escalate: 171, social: 89 },
+  escalations: { asked: 74, misses: 41, wish: 29, furious: 18, topic: 9 }, assigned: 165, contacts: 12, closed: 790, feedback: { helpful: 402, unhelpful: 61 }, rating: { count: 143, mean: 4.31 }, wait_seconds: { count: 165, median: 84 } };

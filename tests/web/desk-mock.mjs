@@ -29,6 +29,7 @@ let position = 1000;
 const streams = new Set();
 const faults = [];
 let race = false;
+let publishing = { state: 'idle' };
 
 class Refusal extends Error {
   constructor(status, code, detail = code, more = {}) {
@@ -170,8 +171,8 @@ const routes = [
     const text = query.get('text') ?? '';
     const fits = entries.filter((entry) => (!query.get('category') || entry.category === query.get('category')) && (!query.get('state') || entry.state === query.get('state')) && (!text || (entry.question + entry.answer).includes(text)));
     const from = Number(query.get('after') ?? 0) || 0;
-    return { entries: fits.slice(from, from + PAGE).map(itemOf), next: from + PAGE < fits.length ? String(from + PAGE) : null, total: fits.length,
-      categories: [...new Set(entries.map((entry) => entry.category))].map((name) => ({ name, count: entries.filter((entry) => entry.category === name).length })) };
+    return { entries: fits.slice(from, from + PAGE).map(itemOf), after: String(from + PAGE), more: from + PAGE < fits.length, total: fits.length,
+      categories: [...new Set(entries.map((entry) => entry.category))].map((category) => ({ category, entries: entries.filter((entry) => entry.category === category).length })) };
   }],
   ['POST', /^\/entries$/, (_, body) => {
     const made = { variants: [], tags: [], translations: {}, valid_from: null, valid_until: null, category: null, ...body, id: body.id ?? `new-${entries.length}`, revision: 1, live_revision: null, state: 'draft', updated_at: new Date().toISOString(), updated_by: user.name, history: [] };
@@ -184,22 +185,24 @@ const routes = [
     if (entry.revision !== body.revision) throw new Refusal(409, 'edit_conflict', 'Somebody else saved this entry.', { current: itemOf(entry) });
     const { history, revision, ...past } = entry;
     entry.history = [{ revision, at: entry.updated_at, by: entry.updated_by, why: null, body: past }, ...(history ?? [])];
-    return Object.assign(entry, body, { revision: revision + 1, state: entry.live_revision ? 'changed' : 'draft', updated_at: new Date().toISOString(), updated_by: user.name });
+    return Object.assign(entry, body, { revision: revision + 1, state: 'draft', updated_at: new Date().toISOString(), updated_by: user.name });
   }],
   ['GET', /^\/proposals$/, (_, __, query) => ({ proposals: proposals.filter((each) => !query.get('state') || each.state === query.get('state')) })],
   ['POST', /^\/proposals\/([\w-]+)\/(accept|reject)$/, ([, id, act], body) => Object.assign(proposals.find((each) => each.id === id), { state: `${act}ed`, reason: body.reason ?? null })],
-  ['GET', /^\/releases$/, () => ({ releases, live: releases.find((each) => each.state === 'live')?.id ?? null, changes: 3 })],
+  ['GET', /^\/releases$/, () => ({ releases, publishing })],
   ['POST', /^\/releases$/, (_, body) => {
-    const made = { id: `r_${String(releases.length + 12).padStart(4, '0')}`, created_at: new Date().toISOString(), by: user.name, state: 'building', entries: 152, note: body.note ?? null, check: null, error: null, progress: { done: 0, total: 152 } };
-    releases.unshift(made);
+    publishing = { state: 'building', done: 0, total: 152 };
     const timer = setInterval(() => {
-      made.progress.done = Math.min(152, made.progress.done + 30);
-      if (made.progress.done < 152) return;
+      publishing.done = Math.min(152, publishing.done + 30);
+      if (publishing.done < 152) return;
       clearInterval(timer);
       for (const each of releases) if (each.state === 'live') each.state = 'superseded';
-      Object.assign(made, { state: 'live', progress: null, check: { passed: 118, failed: 2, worse: [{ question: '沖縄への送料', was: 'ship-002', is: 'ship-001' }] } });
+      const made = { id: `r_${String(releases.length + 10).padStart(4, '0')}`, created_at: new Date().toISOString(), by: user.name, state: 'live', entries: 152, note: body.note ?? null, error: null, usable: true, check: { asked: 152, found: 150, worse: false, lost: [{ text: '沖縄への送料', entry: 'ship-002' }], changes: [] } };
+      releases.unshift(made);
+      for (const entry of entries) Object.assign(entry, { state: 'live', live_revision: entry.revision });
+      publishing = { state: 'done', release: made };
     }, 400);
-    return made;
+    return { publishing };
   }],
   ['POST', /^\/releases\/([\w-]+)\/rollback$/, ([, id]) => { for (const each of releases) each.state = each.id === id ? 'live' : each.state === 'live' ? 'superseded' : each.state; return releases.find((each) => each.id === id); }],
   ['GET', /^\/statistics$/, () => statistics],
@@ -242,8 +245,8 @@ async function api(request, response, path, query) {
     return undefined;
   }
   if (path === '/imports') {
-    if (raw.toString().includes('壊れた')) throw new Refusal(422, 'invalid_corpus', 'The file has 2 problems.', { problems: [{ line: 3, field: 'answer', message: '回答が空です' }, { line: 7, field: 'valid_from', message: '日付は 2026-07-01 の形で書いてください' }] });
-    return answer(response, 200, { new: 4, changed: 2, unchanged: 146 });
+    if (raw.toString().includes('壊れた')) throw new Refusal(422, 'corpus_invalid', 'The file has 2 problems.', { problems: [{ line: 3, field: 'answer', message: '回答が空です' }, { line: 7, field: 'valid_from', message: '日付は 2026-07-01 の形で書いてください' }] });
+    return answer(response, 200, { entries: 152, added: 4, changed: 2, unchanged: 146, warnings: [] });
   }
   for (const [method, pattern, run] of routes) {
     const match = method === request.method && pattern.exec(path);
