@@ -17,7 +17,8 @@ SCORE_UNIT = 0.5  # a hit whose fused score is this much lower is taken to be e 
 @dataclass(frozen=True, slots=True)
 class Signals:
     """What was read from a turn. `several` are the first hits of a message's separate questions, where
-    each is sure enough for an offer; `lost` is the rarest decisive word that the first hit ignores."""
+    each is sure enough for an offer; `either`, the first hits of a turn read alone and read with what came
+    before, where they differ; `lost`, the rarest decisive word that the first hit ignores."""
 
     mood: Mood
     wish: Wish
@@ -28,6 +29,7 @@ class Signals:
     lost: str | None = None
     own_case: bool = False
     carried: bool = False
+    either: tuple[Hit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ def decide(turn: Turn, signals: Signals, hits: tuple[Hit, ...], policy: Policy) 
         or _chosen(turn, hits)
         or _social(signals)
         or _several(signals)
+        or _either(signals)
         or _answer(signals, hits, policy)
         or _too_many_misses(turn, policy)
         or _offer(signals, hits, policy)
@@ -94,6 +97,12 @@ def _several(signals: Signals) -> Verdict | None:
     if len(signals.several) < 2:
         return None
     return Verdict("offer", "offer_several", (_reason("several"),), signals.several)
+
+
+def _either(signals: Signals) -> Verdict | None:
+    if len(signals.either) < 2:
+        return None
+    return Verdict("offer", "offer_many", (_reason("carried"), _reason("margin_small")), signals.either)
 
 
 def _answer(signals: Signals, hits: tuple[Hit, ...], policy: Policy) -> Verdict | None:

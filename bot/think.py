@@ -19,7 +19,7 @@ from bot.gate import Signals, decide
 from bot.policy import Policy
 from bot.signals.confidence import Gate, default_gate
 from bot.signals.features import NAMES, features, uncovered
-from bot.signals.follow import carried
+from bot.signals.follow import asked_before
 from bot.signals.heads import Meaning
 from bot.signals.mood import mood
 from bot.signals.questions import questions
@@ -37,11 +37,11 @@ def think(turn: Turn, knowledge: Knowledge, policy: Policy, gate: Gate | None = 
     """Read the turn, search, judge the first hit, decide, and find the words."""
     mind = _Mind(knowledge, policy, gate or default_gate(), turn)
     watch = _Watch()
-    judged, alone = mind.search()
+    search = mind.search()
     watch.took("search")
-    signals = mind.read(judged, alone)
+    signals = mind.read(search)
     watch.took("signals")
-    verdict = decide(turn, signals, judged.found.hits, policy)
+    verdict = decide(turn, signals, search.best.found.hits, policy)
     watch.took("gate")
     text, offers = compose(turn, verdict, signals.mood)
     watch.took("compose")
@@ -57,10 +57,10 @@ def think(turn: Turn, knowledge: Knowledge, policy: Policy, gate: Gate | None = 
         wish=signals.wish,
         topic=signals.topic.topic if signals.topic else None,
         reasons=verdict.reasons,
-        hits=judged.found.hits,
+        hits=search.best.found.hits,
         release=knowledge.release,
         policy=policy.id,
-        ms=watch.stages(judged.found),
+        ms=watch.stages(search.best.found),
     )
 
 
@@ -72,6 +72,14 @@ class _Judged(NamedTuple):
     confidence: float
 
 
+class _Search(NamedTuple):
+    """`best` is decided on; `either` are first hits of two readings that differ."""
+
+    best: _Judged
+    alone: _Judged
+    either: tuple[Hit, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class _Mind:
     """What one turn is thought with."""
@@ -81,25 +89,46 @@ class _Mind:
     gate: Gate
     turn: Turn
 
-    def search(self) -> tuple[_Judged, _Judged]:
-        """The surer of two readings, the turn alone and with the question it leans on; and the first."""
-        chosen = self.knowledge.entry(self.turn.chosen) if self.turn.chosen else None
+    def search(self) -> _Search:
+        """The turn alone, and, where it may lean on the question before, the two together."""
         alone = self.judge(self.turn.text)
+        chosen = self.knowledge.entry(self.turn.chosen) if self.turn.chosen else None
         if chosen is not None:
             picked = replace(alone.found, hits=(Hit(chosen, 0.0, {}),))
-            return alone._replace(found=picked, confidence=CHOSEN), alone
-        whole = carried(self.turn.text, self.turn.history)
-        together = self.judge(whole) if whole is not None else alone
-        return (together if together.confidence > alone.confidence else alone), alone
+            return _Search(alone._replace(found=picked, confidence=CHOSEN), alone)
+        before = asked_before(self.turn.text, self.turn.history, alone.confidence >= self.policy.answer)
+        if before is None:
+            return _Search(alone, alone)
+        together = self.after(before, alone)
+        surer = together if together.confidence > alone.confidence else alone
+        if _first(alone) == _first(together) or surer.confidence < self.policy.offer:
+            return _Search(surer, alone)
+        either = (*together.found.hits[:2], *alone.found.hits[:1])
+        return _Search(together, alone, tuple({hit.entry.id: hit for hit in either}.values()))
+
+    def after(self, before: str, alone: _Judged) -> _Judged:
+        """The question before and the turn as one; what only that question found was said already."""
+        together = self.judge(f"{before}\n{self.turn.text}")
+        said = _first(self.judge(before))
+        new = [hit for hit in together.found.hits if hit.entry.id != said]
+        if said == _first(alone) or len(new) == len(together.found.hits):
+            return together
+        old = next(hit for hit in together.found.hits if hit.entry.id == said)
+        place = min(2, len(new))
+        new.insert(place, replace(old, score=min(old.score, new[place - 1].score if new else old.score)))
+        return self.weigh(replace(together.found, hits=tuple(new)))
 
     def judge(self, text: str) -> _Judged:
-        found = self.knowledge.find(text, HITS, at=self.turn.at.date())
+        return self.weigh(self.knowledge.find(text, HITS, at=self.turn.at.date()))
+
+    def weigh(self, found: Found) -> _Judged:
         row = features(found, self.knowledge)
         sure = self.gate.confidence(row, self.knowledge.has_vectors) if found.hits else 0.0
         return _Judged(found, row, sure)
 
-    def read(self, judged: _Judged, alone: _Judged) -> Signals:
-        turn, found = self.turn, judged.found
+    def read(self, search: _Search) -> Signals:
+        turn, judged, alone = self.turn, search.best, search.alone
+        found = judged.found
         lost = uncovered(found.query.terms, found.hits[0], self.knowledge) if found.hits else []
         vector, encoder = alone.found.query.vector, self.knowledge.encoder_id
         meaning = Meaning(vector, encoder) if vector is not None and encoder is not None else None
@@ -112,7 +141,8 @@ class _Mind:
             several=self.several(),
             lost=lost[0].surface if lost else None,
             own_case=bool(judged.row[OWN] >= 1),
-            carried=judged.found.query is not alone.found.query,
+            carried=found.query is not alone.found.query,
+            either=search.either,
         )
 
     def several(self) -> tuple[Hit, ...]:
@@ -123,6 +153,10 @@ class _Mind:
         judged = [self.judge(text) for text in asked]
         firsts = [j.found.hits[0] for j in judged if j.confidence >= self.policy.answer]
         return tuple({hit.entry.id: hit for hit in firsts}.values())
+
+
+def _first(judged: _Judged) -> str | None:
+    return judged.found.hits[0].entry.id if judged.found.hits else None
 
 
 class _Watch:

@@ -1,7 +1,7 @@
 """Turns that need what came before: 「沖縄でも？」 after a question about postage.
 
-Such a turn is searched twice, alone and with the question it leans on; the surer reading wins, so a
-new subject loses nothing.
+Such a turn is searched twice, alone and with the question it leans on. Where both find the same entry it
+is answered; where they differ, both readings are offered.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from bot.decision import Said
 from kb.text import normalise
 
 SHORT = 24  # characters; longer turns carry their own subject unless they point back
+ALONE = 40  # characters; a longer turn that found nothing is just not answered
 LONGEST_CARRIED = 200
 POINTS_BACK = re.compile(
     r"(^|[、。 ])(そ(れ|の|ちら|こ|う|したら|の場合|れなら|れって|れは)|あれ|あの|こ(れ|の|ちら|っち)"
@@ -39,17 +40,17 @@ def leans(text: str) -> bool:
     return len(plain) <= SHORT and bool(LEANS.search(plain) or len(plain) <= 10)
 
 
-def carried(text: str, history: tuple[Said, ...]) -> str | None:
-    """The turn together with the question it leans on, or None if it stands by itself.
+def asked_before(text: str, history: tuple[Said, ...], sure: bool = False) -> str | None:
+    """The question that a turn may lean on, or None if the turn stands by itself.
 
-    Goes back over the shopper's own leaning turns to the last that had a subject (three at most).
+    A short turn that found nothing sure by itself is taken to lean, too. Goes back over the shopper's own
+    leaning turns to the last that had a subject (three at most).
     """
-    if not leans(text):
+    if not leans(text) and (sure or len(text) > ALONE):
         return None
-    earlier = [said.text for said in history if said.who == "shopper"][-3:]
     before: list[str] = []
-    for said in reversed(earlier):
+    for said in reversed([said.text for said in history if said.who == "shopper"][-3:]):
         before.insert(0, said[:LONGEST_CARRIED])
         if not leans(said):
             break
-    return "\n".join([*before, text]) if before else None
+    return "\n".join(before) or None
