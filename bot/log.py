@@ -9,8 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, text, update
+from sqlalchemy import (
+    Connection,
+    Integer,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from bot.commands import Actor, Command, Decide, Erase, Open
@@ -168,7 +181,7 @@ class Log:
         rows = [{name: getattr(event, name) for name in EVENT} | _UNCLAIMED for event in placed]
         if write.client_id:
             rows[-1] |= {"client_id": write.client_id, "client_hash": write.command.digest()}
-        conn.execute(insert(events), rows)
+        conn.execute(_INSERT, rows)
         return Appended(state.id, placed, last.seq, last.at)
 
     def rebuild(self, conversation: str) -> State:
@@ -240,13 +253,12 @@ class Log:
 
     def since(self, position: int, limit: int = MOST) -> list[Event]:
         """Everyone's events after a position, in the order of the whole log."""
-        found = select(events).where(events.c.position > position).order_by(events.c.position).limit(limit)
         with self.store.read() as conn:
-            return [as_event(row) for row in conn.execute(found)]
+            return [as_event(row) for row in conn.execute(_SINCE, {"after": position, "most": limit})]
 
     def position(self) -> int:
         with self.store.read() as conn:
-            return conn.scalar(select(func.max(events.c.position))) or 0
+            return conn.scalar(_LAST_POSITION) or 0
 
     def ids(self) -> Sequence[str]:
         with self.store.read() as conn:
@@ -254,32 +266,58 @@ class Log:
 
 
 _UNCLAIMED = {"client_id": None, "client_hash": None}
+_ALL = 2**31 - 1
+
+# Built once: building a statement costs more than running it.
+_INSERT = insert(events)
+_LAST_POSITION = select(func.max(events.c.position))
+_SINCE = (
+    select(events)
+    .where(events.c.position > bindparam("after"))
+    .order_by(events.c.position)
+    .limit(bindparam("most", type_=Integer))
+)
+_EVENTS = (
+    select(events)
+    .where(events.c.conversation == bindparam("chat"), events.c.seq > bindparam("after"))
+    .order_by(events.c.seq)
+    .limit(bindparam("most", type_=Integer))
+)
+_SHOWN = _EVENTS.where(events.c.type.not_in(sorted(HIDDEN)))
+_END_TURN = delete(turns).where(
+    turns.c.conversation == bindparam("chat"),
+    turns.c.taken_by == bindparam("lease"),
+    turns.c.first_seq == bindparam("first"),
+    turns.c.last_seq == bindparam("last"),
+)
+
+
+def _accepted(table: Table) -> Select[Any]:
+    return select(table.c.seq, table.c.at, table.c.client_hash).where(
+        table.c.conversation == bindparam("chat"),
+        table.c.from_id == bindparam("actor"),
+        table.c.client_id == bindparam("client"),
+    )
+
+
+_IN_EVENTS, _IN_RECEIPTS = _accepted(events), _accepted(receipts)
 
 
 def _events(
     conn: Connection, conversation: str, after: int = 0, limit: int | None = None, shopper: bool = False
 ) -> list[Event]:
-    found = select(events).where(events.c.conversation == conversation, events.c.seq > after)
-    if shopper:
-        found = found.where(events.c.type.not_in(sorted(HIDDEN)))
-    return [as_event(row) for row in conn.execute(found.order_by(events.c.seq).limit(limit))]
+    most = _ALL if limit is None else limit
+    found = conn.execute(_SHOWN if shopper else _EVENTS, {"chat": conversation, "after": after, "most": most})
+    return [as_event(row) for row in found]
 
 
 def _known(
     conn: Connection, conversation: str, from_id: str, client_id: str
 ) -> tuple[int, datetime, str] | None:
     """(seq, at, hash) of a write that was accepted under this id."""
-    for table in (events, receipts):
-        row = conn.execute(
-            select(table.c.seq, table.c.at, table.c.client_hash).where(
-                table.c.conversation == conversation,
-                table.c.from_id == from_id,
-                table.c.client_id == client_id,
-            )
-        ).one_or_none()
-        if row is not None:
-            return row.seq, row.at, row.client_hash
-    return None
+    key = {"chat": conversation, "actor": from_id, "client": client_id}
+    row = conn.execute(_IN_EVENTS, key).one_or_none() or conn.execute(_IN_RECEIPTS, key).one_or_none()
+    return None if row is None else (row.seq, row.at, row.client_hash)
 
 
 def _first_result(conn: Connection, write: Write) -> Appended | None:
@@ -306,13 +344,8 @@ def _nothing(conn: Connection, state: State, write: Write, now: datetime) -> App
 
 def _end_turn(conn: Connection, conversation: str, command: Decide, lease: str | None) -> None:
     """A decision ends the turn that its lease was given for; without the lease it is too late."""
-    ended = delete(turns).where(
-        turns.c.conversation == conversation,
-        turns.c.taken_by == lease,
-        turns.c.first_seq == command.first,
-        turns.c.last_seq == command.last,
-    )
-    if conn.execute(ended).rowcount != 1:
+    key = {"chat": conversation, "lease": lease, "first": command.first, "last": command.last}
+    if conn.execute(_END_TURN, key).rowcount != 1:
         raise Refused("lease_lost")
 
 
@@ -324,4 +357,4 @@ def _next_position(conn: Connection) -> int:
     """
     if conn.dialect.name == "postgresql":
         conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _POSITION_LOCK})
-    return (conn.scalar(select(func.max(events.c.position))) or 0) + 1
+    return (conn.scalar(_LAST_POSITION) or 0) + 1

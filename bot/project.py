@@ -23,11 +23,23 @@ _UPDATE = (
     .where(conversations.c.id == bindparam("key"))
     .values({name: bindparam(name) for name in STATE if name != "id"})
 )
+_LOAD = select(conversations).where(conversations.c.id == bindparam("key"))
+_LOCK = _LOAD.with_for_update()
+_OF_CHAT = turns.c.conversation == bindparam("chat")
+_OPEN_TURN = (
+    select(turns.c.id, turns.c.opened_at).where(_OF_CHAT, turns.c.taken_by.is_(None)).with_for_update()
+)
+_NEW_TURN = insert(turns)
+_LATER = (
+    update(turns)
+    .where(turns.c.id == bindparam("turn"))
+    .values(last_seq=bindparam("last"), due_at=bindparam("due"))
+)
+_DROP = delete(turns).where(_OF_CHAT)
 
 
 def load(conn: Connection, conversation: str, *, lock: bool = False) -> State | None:
-    found = select(conversations).where(conversations.c.id == conversation)
-    row = conn.execute(found.with_for_update() if lock else found).one_or_none()
+    row = conn.execute(_LOCK if lock else _LOAD, {"key": conversation}).one_or_none()
     return None if row is None else State(**row._mapping)
 
 
@@ -57,16 +69,15 @@ def change_turn(
     if change is None:
         return
     if isinstance(change, Drop):
-        conn.execute(delete(turns).where(turns.c.conversation == state.id))
+        conn.execute(_DROP, {"chat": state.id})
         return
-    is_open = (turns.c.conversation == state.id) & turns.c.taken_by.is_(None)
-    turn = conn.execute(select(turns.c.id, turns.c.opened_at).where(is_open).with_for_update()).one_or_none()
+    turn = conn.execute(_OPEN_TURN, {"chat": state.id}).one_or_none()
     if turn is None:
         due_at = pauses.due(change, now, now)
-        conn.execute(insert(turns), turn_row(state.id, (change.first, change.last), now, due_at))
+        conn.execute(_NEW_TURN, turn_row(state.id, (change.first, change.last), now, due_at))
     else:
         due_at = pauses.due(change, now, turn.opened_at)
-        conn.execute(update(turns).where(turns.c.id == turn.id).values(last_seq=change.last, due_at=due_at))
+        conn.execute(_LATER, {"turn": turn.id, "last": change.last, "due": due_at})
 
 
 def turn_row(

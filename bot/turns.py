@@ -8,73 +8,30 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, and_, func, not_, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, func, not_, or_, select, update
 from sqlalchemy.sql import ColumnElement
 
 from bot.commands import BOT, Decide
-from bot.conversation import Event, Refused, State
+from bot.conversation import Refused
 from bot.log import Appended, Clock, Log, utcnow
+from bot.material import Material, read_material
 from bot.project import load
-from bot.tables import events, turns
-from bot.world import as_event, event_at
+from bot.tables import turns
 from kb.store import Store
 
 if TYPE_CHECKING:
-    from bot.decision import Decision, Turn
+    from bot.decision import Decision
+
+__all__ = ["DecidedWords", "Material", "Taken", "Turns", "escalation"]
 
 LEASE = timedelta(seconds=5)
 GIVE_UP_AFTER = timedelta(seconds=30)
 FAILURES = 2
 BACKOFF = timedelta(milliseconds=500)
-HISTORY = 20
-_GREETING = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Material:
-    """What a decision may depend on: the turn's words and what came before them.
-
-    `texts` are the shopper's words of this turn as they were sent, `text` joins them. `chosen`: the
-    offered entry that was picked, if that was the last word. `rejected`: the entry of the answer that
-    was marked unhelpful; `text` is then the question that it answered. `history`: (who, text), oldest
-    first, from after the last closing. `back_at`: when the desk opens, if it is closed.
-    """
-
-    conversation: str
-    locale: str
-    at: datetime
-    texts: tuple[str, ...]
-    history: tuple[tuple[str, str], ...] = ()
-    on_duty: bool = False
-    back_at: datetime | None = None
-    misses: int = 0
-    chosen: str | None = None
-    unhelpful: bool = False
-    rejected: str | None = None
-    customer: str | None = None
-
-    @property
-    def text(self) -> str:
-        return "\n".join(self.texts)
-
-    def turn(self) -> Turn:
-        """The same as `think` takes it."""
-        from bot.decision import Said, Turn
-
-        return Turn(
-            text=self.text,
-            at=self.at,
-            locale=self.locale,
-            history=tuple(Said(who, text) for who, text in self.history),  # type: ignore[arg-type]
-            on_duty=self.on_duty,
-            misses=self.misses,
-            chosen=self.chosen,
-            back_at=self.back_at,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +125,7 @@ class Turns:
 
     def renew(self, taken: Taken) -> bool:
         """False when the lease is gone: somebody else has the turn, or nobody owes it any more."""
-        held = update(turns).where(turns.c.id == taken.id, turns.c.taken_by == taken.lease)
-        later = held.values(taken_until=self.clock() + LEASE)
-        return self.store.write(lambda conn: conn.execute(later).rowcount, durable=False) == 1
+        return self._lease_until(taken, self.clock() + LEASE)
 
     def finish(self, taken: Taken, words: DecidedWords) -> Appended | None:
         """Decision, words and the turn's end in one transaction; None when it came too late."""
@@ -196,10 +151,12 @@ class Turns:
         if taken.tries >= FAILURES:
             self.fault(taken)
             return
-        held = update(turns).where(turns.c.id == taken.id, turns.c.taken_by == taken.lease)
-        again = held.values(taken_until=self.clock() + BACKOFF)
-        self.store.write(lambda conn: conn.execute(again).rowcount, durable=False)
+        self._lease_until(taken, self.clock() + BACKOFF)
         self.log.look()
+
+    def _lease_until(self, taken: Taken, until: datetime) -> bool:
+        values = {"turn": taken.id, "lease": taken.lease, "until": until}
+        return self.store.write(lambda conn: conn.execute(_RENEW, values).rowcount, durable=False) == 1
 
     def fault(self, taken: Taken) -> Appended | None:
         """Failure is never silence: a person takes over, or the shopper is told that none can."""
@@ -208,9 +165,8 @@ class Turns:
 
     def next_due(self) -> datetime | None:
         """When something can be taken next; it may be past."""
-        when = func.coalesce(turns.c.taken_until, turns.c.due_at)
         with self.store.read() as conn:
-            found: datetime | None = conn.scalar(select(func.min(when)).where(_first_of_its_chat()))
+            found: datetime | None = conn.scalar(_NEXT_DUE)
         return found
 
     def owed(self) -> int:
@@ -224,16 +180,11 @@ class Turns:
 
     def _lease(self, conn: Connection) -> Mapping[str, Any] | None:
         now = self.clock()
-        ready = or_(
-            and_(turns.c.taken_by.is_(None), turns.c.due_at <= now),
-            and_(turns.c.taken_by.is_not(None), turns.c.taken_until <= now),
-        )
-        found = select(turns).where(ready, _first_of_its_chat()).order_by(turns.c.due_at).limit(1)
-        row = conn.execute(found.with_for_update(skip_locked=True, of=turns)).mappings().one_or_none()
+        row = conn.execute(_DUE, {"now": now}).mappings().one_or_none()
         if row is None:
             return None
         taking = {"taken_by": secrets.token_hex(12), "taken_until": now + LEASE, "tries": row["tries"] + 1}
-        conn.execute(update(turns).where(turns.c.id == row["id"]).values(taking))
+        conn.execute(_TAKE, taking | {"turn": row["id"]})
         return dict(row) | taking
 
     def _read(self, row: Mapping[str, Any]) -> Taken | None:
@@ -243,9 +194,8 @@ class Turns:
             state = load(conn, row["conversation"])
             if state is None or state.owner_kind != "bot":
                 return None
-            can_come, back_at = self.log.around.can_come(conn, state.desk, now)
-            material = _material(conn, state, row["first_seq"], row["last_seq"], now)
-        material = replace(material, on_duty=can_come, back_at=back_at)
+            duty = self.log.around.can_come(conn, state.desk, now)
+            material = read_material(conn, state, (row["first_seq"], row["last_seq"]), now, duty)
         return Taken(
             row["id"],
             row["taken_by"],
@@ -268,55 +218,28 @@ def _first_of_its_chat() -> ColumnElement[bool]:
     return not_(before.exists())
 
 
-_SAID = ("message", "chosen")
-
-
-def _material(conn: Connection, state: State, first: int, last: int, now: datetime) -> Material:
-    words = [event for event in _between(conn, state.id, first, last) if _is_word(event)]
-    texts = tuple(_text(event) for event in words if event.type != "feedback")
-    final = words[-1] if words else None
-    unhelpful = final is not None and final.type == "feedback"
-    about = event_at(conn, state.id, int(final.body["seq"])) if final is not None and unhelpful else None
-    if not texts and about is not None:
-        asked = event_at(conn, state.id, int(about.body.get("answers", 0)))
-        texts = (_text(asked),) if asked is not None else ()
-    return Material(
-        conversation=state.id,
-        locale=state.locale,
-        at=final.at if final is not None else now,
-        texts=texts,
-        history=_history(conn, state, first),
-        misses=state.misses,
-        chosen=str(final.body["entry"]) if final is not None and final.type == "chosen" else None,
-        unhelpful=unhelpful,
-        rejected=about.body.get("entry") if about is not None else None,
-        customer=state.customer,
-    )
-
-
-def _between(conn: Connection, conversation: str, first: int, last: int) -> list[Event]:
-    within = select(events).where(events.c.conversation == conversation, events.c.seq.between(first, last))
-    return [as_event(row) for row in conn.execute(within.order_by(events.c.seq))]
-
-
-def _is_word(event: Event) -> bool:
-    if event.from_kind != "shopper":
-        return False
-    return event.type in _SAID or (event.type == "feedback" and not event.body.get("helpful", True))
-
-
-def _text(event: Event) -> str:
-    return str(event.body.get("text") or event.body.get("question") or "")
-
-
-def _history(conn: Connection, state: State, first: int) -> tuple[tuple[str, str], ...]:
-    """The last words before the turn; the greeting and what lies before the last closing are left out."""
-    e = events.c
-    earlier = select(events).where(
-        e.conversation == state.id, e.seq > max(state.cut_seq, _GREETING), e.seq < first, e.type.in_(_SAID)
-    )
-    found = [as_event(row) for row in conn.execute(earlier.order_by(e.seq.desc()).limit(HISTORY))]
-    return tuple((event.from_kind, _text(event)) for event in reversed(found))
+_NEXT_DUE = select(func.min(func.coalesce(turns.c.taken_until, turns.c.due_at))).where(_first_of_its_chat())
+_READY = or_(
+    and_(turns.c.taken_by.is_(None), turns.c.due_at <= bindparam("now")),
+    and_(turns.c.taken_by.is_not(None), turns.c.taken_until <= bindparam("now")),
+)
+_DUE = (
+    select(turns)
+    .where(_READY, _first_of_its_chat())
+    .order_by(turns.c.due_at)
+    .limit(1)
+    .with_for_update(skip_locked=True, of=turns)
+)
+_TAKE = (
+    update(turns)
+    .where(turns.c.id == bindparam("turn"))
+    .values({name: bindparam(name) for name in ("taken_by", "taken_until", "tries")})
+)
+_RENEW = (
+    update(turns)
+    .where(turns.c.id == bindparam("turn"), turns.c.taken_by == bindparam("lease"))
+    .values(taken_until=bindparam("until"))
+)
 
 
 def _fault(taken: Taken, said: str) -> dict[str, Any]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, Select, bindparam, func, select, text
 
 from bot.commands import Choose, Command, Decide, Feedback, Handover, Release, Timeout, Transfer
 from bot.conversation import Event, State, Wait, Wording, World
@@ -99,8 +100,7 @@ class Surroundings:
         return wait_estimate(place, staff, desk.capacity, handled_s(conn, desk.name))
 
 
-def agents(conn: Connection) -> tuple[Agent, ...]:
-    """Everyone who may take chats, with presence and load."""
+def _everyone() -> Select[Any]:
     c = conversations.c
     load = (
         select(c.owner_id, func.count().label("load"), func.max(c.assigned_at).label("at"))
@@ -108,12 +108,22 @@ def agents(conn: Connection) -> tuple[Agent, ...]:
         .group_by(c.owner_id)
         .subquery()
     )
-    found = conn.execute(
+    return (
         select(users, presence.c.stream_at, presence.c.seen_at, load.c.load, load.c.at.label("idle_at"))
         .outerjoin(presence, presence.c.user == users.c.id)
         .outerjoin(load, load.c.owner_id == users.c.id)
         .where(users.c.role.in_(TAKES_CHATS), users.c.disabled_at.is_(None))
     )
+
+
+_EVERYONE = _everyone()
+_EVENT_AT = select(events).where(
+    events.c.conversation == bindparam("chat"), events.c.seq == bindparam("at_seq")
+)
+
+
+def agents(conn: Connection) -> tuple[Agent, ...]:
+    """Everyone who may take chats, with presence and load."""
     return tuple(
         Agent(
             row.id,
@@ -127,7 +137,7 @@ def agents(conn: Connection) -> tuple[Agent, ...]:
             row.load or 0,
             row.idle_at,
         )
-        for row in found
+        for row in conn.execute(_EVERYONE)
     )
 
 
@@ -159,9 +169,7 @@ def handled_s(conn: Connection, desk: str) -> list[float]:
 
 
 def event_at(conn: Connection, conversation: str, seq: int) -> Event | None:
-    row = conn.execute(
-        select(events).where(events.c.conversation == conversation, events.c.seq == seq)
-    ).one_or_none()
+    row = conn.execute(_EVENT_AT, {"chat": conversation, "at_seq": seq}).one_or_none()
     return None if row is None else as_event(row)
 
 
