@@ -74,15 +74,10 @@ class Material:
 
 
 def read_material(
-    conn: Connection,
-    state: State,
-    first: int,
-    last: int,
-    now: datetime,
-    on_duty: bool,
-    back_at: datetime | None,
+    conn: Connection, state: State, span: tuple[int, int], now: datetime, duty: tuple[bool, datetime | None]
 ) -> Material:
-    """The turn `first`..`last` of a conversation as it is now."""
+    """The turn `span` of a conversation as it is now. `duty`: can a person come, and if not, from when."""
+    first, last = span
     between = conn.execute(_BETWEEN, {"chat": state.id, "first": first, "last": last})
     words = [event for event in map(as_event, between) if _is_word(event)]
     texts = tuple(_text(event) for event in words if event.type != "feedback")

@@ -26,9 +26,8 @@ _UPDATE = (
 _LOAD = select(conversations).where(conversations.c.id == bindparam("key"))
 _LOCK = _LOAD.with_for_update()
 _OF_CHAT = turns.c.conversation == bindparam("chat")
-_OPEN_TURN = (
-    select(turns.c.id, turns.c.opened_at).where(_OF_CHAT, turns.c.taken_by.is_(None)).with_for_update()
-)
+_IS_OPEN = turns.c.taken_by.is_(None)
+_OPEN_TURN = select(turns.c.id, turns.c.opened_at).where(_OF_CHAT, _IS_OPEN).with_for_update()
 _NEW_TURN = insert(turns)
 _LATER = (
     update(turns)
