@@ -75,7 +75,7 @@ def run(args: argparse.Namespace) -> Report:
 
 
 def _match(topic: Mapping[str, Any], proposals: Sequence[Proposal]) -> Proposal | None:
-    """The proposal that rests on two or more of the topic's conversations, mostly on them, and on its entry."""
+    """The proposal that rests mostly on the topic's conversations, on two at least, and on its entry."""
     wanted = set(topic["transcripts"])
     for proposal in proposals:
         shared = len(set(proposal.evidence) & wanted)

@@ -6,7 +6,7 @@ import os
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import isnan
+from math import copysign, isnan
 from pathlib import Path
 from typing import Any
 
@@ -122,13 +122,18 @@ def reached(report: Report, name: str) -> bool | None:
     if target is None:
         return None
     value = number(report.figures[name])
-    return value <= -target if target < 0 else value >= target
+    return value <= -target if at_most(target) else value >= target
+
+
+def at_most(target: float) -> bool:
+    """-0.0 is "none at all"."""
+    return copysign(1.0, target) < 0
 
 
 def _line(report: Report, name: str, value: Value) -> str:
     done = reached(report, name)
     target = report.targets.get(name)
-    wanted = "" if target is None else f"   {'at most' if target < 0 else 'at least'} {abs(target):g}"
+    wanted = "" if target is None else f"   {'at most' if at_most(target) else 'at least'} {abs(target):g}"
     return f"{shown(value):>24}  {name}{wanted}{'' if done is None else '  ok' if done else '  MISSED'}"
 
 
