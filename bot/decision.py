@@ -104,8 +104,16 @@ class Decision:
             "revision": self.revision,
             "offers": [{"entry": o.entry, "question": o.question} for o in self.offers],
             "confidence": round(self.confidence, 4),
-            "mood": {"label": self.mood.label, "score": round(self.mood.score, 3), "evidence": self.mood.evidence},
-            "wish": {"human": self.wish.human, "score": round(self.wish.score, 3), "evidence": self.wish.evidence},
+            "mood": {
+                "label": self.mood.label,
+                "score": round(self.mood.score, 3),
+                "evidence": self.mood.evidence,
+            },
+            "wish": {
+                "human": self.wish.human,
+                "score": round(self.wish.score, 3),
+                "evidence": self.wish.evidence,
+            },
             "topic": self.topic,
             "reasons": [{"code": r.code, "text": r.text} for r in self.reasons],
             "hits": [h.as_json() for h in self.hits[:10]],

@@ -50,7 +50,9 @@ def parse_gate(raw: Mapping[str, Any], where: str = "gate") -> Gate:
     """A gate from its JSON form. Raises GateRefused when it was made for other features."""
     if list(raw.get("features", [])) != list(NAMES):
         raise GateRefused(f"{where}: made for other features; run `python -m eval.fit_gate` to make it anew")
-    return Gate(Logistic.from_json(raw["vectors"]), Logistic.from_json(raw["words"]), dict(raw.get("about", {})))
+    return Gate(
+        Logistic.from_json(raw["vectors"]), Logistic.from_json(raw["words"]), dict(raw.get("about", {}))
+    )
 
 
 @lru_cache(maxsize=1)

@@ -18,5 +18,7 @@ def questions(text: str) -> tuple[str, ...]:
     """The questions of a message, at most four, each long enough to be searched by itself."""
     if len(text) > LONGEST:
         return ()
-    asked = [s.strip() for s in SENTENCE.findall(text) if len(s.strip()) >= SHORTEST and ASKS.search(s.strip())]
+    asked = [
+        s.strip() for s in SENTENCE.findall(text) if len(s.strip()) >= SHORTEST and ASKS.search(s.strip())
+    ]
     return tuple(asked[:MOST])
