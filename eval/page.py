@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from math import isnan
 
-from eval.report import Bars, Cell, Lines, Report, Section, Table, Value, machine, reached, shown
+from eval.report import Bars, Cell, Lines, Report, Section, Table, Value, at_most, machine, reached, shown
 from eval.stats import Figure
 
 
@@ -28,7 +28,7 @@ def page(report: Report) -> str:
 
 def _card(report: Report, name: str, value: Value) -> str:
     target, done = report.targets[name], reached(report, name)
-    wanted = f"{'最大' if target < 0 else '目標'} {abs(target):g}"
+    wanted = f"{'最大' if at_most(target) else '目標'} {abs(target):g}"
     plain = value.value if isinstance(value, Figure) else value
     interval = f"95 %: {value.low:.3f}–{value.high:.3f}, n = {value.n}" if isinstance(value, Figure) else ""
     return (
