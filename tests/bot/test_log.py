@@ -95,7 +95,8 @@ def live(kit: Kit, chats: list[str], life: list[tuple[int, tuple[Command | str, 
             if isinstance(command, str):
                 _decide(kit, command)
             else:
-                kit.log.append(chats[which], command, actor, secrets.token_hex(6))
+                client_id = None if actor is SYSTEM else secrets.token_hex(6)
+                kit.log.append(chats[which], command, actor, client_id)
         except Refused:
             continue
 
