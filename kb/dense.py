@@ -69,26 +69,37 @@ class Side:
         return self._rows
 
     def nearest(self, queries: Floats, count: int) -> Ints:
-        """The entries of the `count` nearest vectors to any of the queries, ascending."""
+        """The entries of the `count` nearest vectors to each of the queries, ascending."""
         if not self._rows:
             return np.empty(0, np.int64)
         _, rows = self._index.search(np.ascontiguousarray(queries), min(count, self._rows))
         rows = rows[rows >= 0]
         return np.unique(self._owners[rows])
 
-    def cosines(self, queries: Floats, entries: Ints) -> Floats:
-        """For each of `entries` its best vector's cosine with any of the queries; −1 without vectors."""
+    def cosines(self, query: Floats, entries: Ints) -> tuple[Floats, Floats]:
+        """For each of `entries` the cosines of its best and its second best vector with the query.
+
+        An entry with one vector has it twice; one without any has −1.
+        """
         best = np.full(len(entries), -1.0, np.float32)
+        second = best.copy()
         counts = self._firsts[entries + 1] - self._firsts[entries]
         filled = np.flatnonzero(counts)
         if not len(filled):
-            return best
+            return best, second
         counts = counts[filled]
         starts = np.cumsum(counts) - counts
         rows = np.repeat(self._firsts[entries[filled]] - starts, counts) + np.arange(counts.sum())
-        scores = (self._index.reconstruct_batch(rows) @ queries.T).max(axis=1)
+        scores = self._index.reconstruct_batch(rows) @ query.reshape(-1)
         best[filled] = np.maximum.reduceat(scores, starts)
-        return best
+        if len(rows) == len(filled):
+            return best, best
+        top = np.flatnonzero(scores == np.repeat(best[filled], counts))
+        _, first = np.unique(np.repeat(np.arange(len(filled)), counts)[top], return_index=True)
+        scores[top[first]] = -np.inf
+        runner_up = np.maximum.reduceat(scores, starts)
+        second[filled] = np.where(counts > 1, runner_up, best[filled])
+        return best, second
 
     def vectors(self) -> Floats:
         """All vectors, as they are compared."""

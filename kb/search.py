@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from kb.contrast import set_aside
 from kb.dense import Floats, Ints, centred
 from kb.encoder import Encoder
 from kb.entry import Entry
@@ -25,7 +26,11 @@ from kb.words import Term, Words
 NEAREST = 96  # vectors of each dense side whose entries become candidates
 FOUND = 64  # entries of each lexical side that become candidates
 
+SECOND = 0.4  # share of an entry's second best way to ask in its question vector's value
+SECOND_LAG = 2.0  # at most so many units below the best
 BEGUN = 10.0  # a suggestion that begins with what was typed comes before all others
+
+Seen = tuple[Text, tuple[Term, ...]]
 
 _KANA = re.compile(r"[ぁ-ゖァ-ヺー]")
 _LATIN = re.compile(r"[a-z]")
@@ -49,13 +54,14 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """How a text was understood. `spelt`: the shop's spelling of a kana-only text, if it is one; the words
-    and the encoder see that. `vector` is None without an encoder. `features` in [0, 1] decide the weights."""
+    """How a text was understood. `terms` are without what the text sets aside (「XではなくY」). `meant`: what
+    is searched instead of the text, if it is not the text: the shop's spelling of kana, or Y alone. `vector`
+    is None without an encoder. `features` in [0, 1] decide the weights."""
 
     text: Text
     terms: tuple[Term, ...]
     vector: Floats | None = None
-    spelt: str | None = None
+    meant: str | None = None
     features: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -127,8 +133,8 @@ class Knowledge:
         query, seen = self._understand(text)
         read = time.perf_counter()
         if self._encoder is not None and _LETTERS.search(query.text.text):
-            vector = self._encoder.encode([query.spelt or text], "query")[0]
-            query = Query(query.text, query.terms, vector, query.spelt, query.features)
+            vector = self._encoder.encode([query.meant or text], "query")[0]
+            query = Query(query.text, query.terms, vector, query.meant, query.features)
         encoded = time.perf_counter()
         hits = self._hits(query, seen, k, at) if _LETTERS.search(query.text.text) else ()
         done = time.perf_counter()
@@ -149,19 +155,23 @@ class Knowledge:
         scores = self._fusion.scores(values, query.features) + BEGUN * np.isin(candidates, begun)
         return list(self._ranked(candidates, scores, raw, k, at))
 
-    def _understand(self, text: str) -> tuple[Query, tuple[Text, tuple[Term, ...]]]:
-        """The query, and the text and terms that the lexical sides see (the shop's spelling of kana)."""
+    def _understand(self, text: str) -> tuple[Query, Seen]:
+        """The query, and the text and terms that the lexical sides see."""
         plain = normalise(text)
         terms = self.words.analyse(plain)
-        spelt = self._respelling(plain.text)
-        if spelt is None:
+        meant, aside = self._respelling(plain.text), None
+        if meant is None and (aside := set_aside(plain.text)):
+            meant = plain.text[: aside[0]] + plain.text[aside[1] :]
+        if meant is None:
             seen = plain, terms
         else:
-            respelt = normalise(spelt)
-            seen = respelt, self.words.analyse(respelt)
-        return Query(
-            plain, self.lexical.understood(plain, terms), None, spelt, self._features(plain, seen[1])
-        ), seen
+            rest = normalise(meant)
+            seen = rest, self.words.analyse(rest)
+        understood = self.lexical.understood(plain, terms)
+        if aside:
+            start, end = plain.span(*aside)
+            understood = tuple(term for term in understood if not start <= term.start < end)
+        return Query(plain, understood, None, meant, self._features(plain, seen[1])), seen
 
     def _features(self, text: Text, terms: tuple[Term, ...]) -> dict[str, float]:
         letters = max(1, len(text.text))
@@ -181,8 +191,9 @@ class Knowledge:
         candidates = self._candidates(found, query.vector)
         raw, values = self._lexical_values(found, candidates)
         if query.vector is not None:
-            raw |= self._cosines(query.vector, candidates)
-            values |= {side: raw[side] for side in ("question_vector", "answer_vector") if side in raw}
+            cosines, steadied = self._cosines(query.vector, candidates)
+            raw |= cosines
+            values |= steadied
         scores = self._fusion.scores(values, query.features)
         return self._ranked(candidates, scores, raw, k, at)
 
@@ -204,14 +215,19 @@ class Knowledge:
             raw[side] = np.where(scores.ids[at] == candidates, scores.values[at].astype(np.float64), np.nan)
         return raw, {side: values / max(found[side].whole, 1e-9) for side, values in raw.items()}
 
-    def _cosines(self, vector: Floats, candidates: Ints) -> dict[str, Array]:
+    def _cosines(self, vector: Floats, candidates: Ints) -> tuple[dict[str, Array], dict[str, Array]]:
+        """The vector sides' best cosines, and the same as they count in the fusion.
+
+        An entry that is near by two of its ways to ask is surer than one that is near by one alone, so the
+        second best takes a share; how much it can take is bounded, for many entries have few variants.
+        """
         if self._questions is None or self._answers is None or self._means is None:
-            return {}
-        moved = centred(vector, self._means.query)
-        return {
-            "question_vector": self._questions.cosines(vector[None], candidates).astype(np.float64),
-            "answer_vector": self._answers.cosines(moved, candidates).astype(np.float64),
-        }
+            return {}, {}
+        best, second = self._questions.cosines(vector, candidates)
+        answer, _ = self._answers.cosines(centred(vector, self._means.query), candidates)
+        lag = np.minimum(best - second, SECOND_LAG * self._fusion.scales["question_vector"].unit)
+        cosines = {"question_vector": best.astype(np.float64), "answer_vector": answer.astype(np.float64)}
+        return cosines, cosines | {"question_vector": cosines["question_vector"] - SECOND * lag}
 
     def _ranked(
         self, candidates: Ints, scores: Array, raw: Mapping[str, Array], k: int, at: date | None

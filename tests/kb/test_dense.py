@@ -24,15 +24,18 @@ def test_nearest_and_cosines_agree_with_the_definition(tmp_path: Path) -> None:
     found = side(vectors, owners, 20, tmp_path)
     query = units(1, 1)
     cosines = vectors @ query[0]
-    best = np.array([max(cosines[3 * e : 3 * e + 3]) for e in range(20)])
-    assert np.allclose(found.cosines(query, np.arange(20)), best, atol=1e-3)
+    expected = np.array([sorted(cosines[3 * e : 3 * e + 3])[:0:-1] for e in range(20)])
+    best, second = found.cosines(query[0], np.arange(20))
+    assert np.allclose(np.stack([best, second], 1), expected, atol=1e-3)
     nearest = {owners[row] for row in np.argsort(-cosines)[:5]}
     assert set(found.nearest(query, 5)) == nearest
 
 
 def test_an_entry_without_vectors_is_as_far_as_can_be(tmp_path: Path) -> None:
     found = side(units(2), [0, 2], 3, tmp_path)
-    assert found.cosines(units(1), np.array([0, 1, 2]))[1] == -1
+    best, second = found.cosines(units(1)[0], np.array([0, 1, 2]))
+    assert best[1] == second[1] == -1
+    assert (best == second).all()
 
 
 def test_vectors_survive_writing_to_half_precision(tmp_path: Path) -> None:
@@ -40,12 +43,17 @@ def test_vectors_survive_writing_to_half_precision(tmp_path: Path) -> None:
     assert np.allclose(side(vectors, list(range(10)), 10, tmp_path).vectors(), vectors, atol=5e-4)
 
 
-def test_more_queries_count_by_their_best(tmp_path: Path) -> None:
+def test_two_equal_vectors_are_best_and_second(tmp_path: Path) -> None:
+    vectors = units(3)[[0, 0, 1, 2]]
+    best, second = side(vectors, [0, 0, 1, 1], 2, tmp_path).cosines(vectors[0], np.array([0, 1]))
+    assert best[0] == second[0] == pytest.approx(1, abs=1e-3)
+    assert best[1] > second[1]
+
+
+def test_any_of_several_queries_brings_candidates(tmp_path: Path) -> None:
     vectors = units(9)
     found = side(vectors, list(range(9)), 9, tmp_path)
-    both = found.cosines(vectors[[3, 7]], np.arange(9))
-    assert both[3] == pytest.approx(1, abs=1e-3)
-    assert both[7] == pytest.approx(1, abs=1e-3)
+    assert list(found.nearest(vectors[[3, 7]], 1)) == [3, 7]
 
 
 def test_above_the_limit_the_recall_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,7 +64,7 @@ def test_above_the_limit_the_recall_is_measured(tmp_path: Path, monkeypatch: pyt
     assert dense.RECALL <= recall <= 1
     found = dense.read_side(tmp_path / "side.faiss", np.arange(1000), 1000)
     assert 17 in found.nearest(vectors[17:18], 3)
-    assert found.cosines(vectors[17:18], np.array([17]))[0] == pytest.approx(1, abs=1e-3)
+    assert found.cosines(vectors[17], np.array([17]))[0] == pytest.approx(1, abs=1e-3)
 
 
 @given(st.integers(1, 30))

@@ -71,7 +71,7 @@ def test_a_silent_side_is_absent(knowledge: Knowledge) -> None:
 
 def test_kana_is_seen_as_the_shop_spells_it(knowledge: Knowledge) -> None:
     found = knowledge.find("りょうしゅうしょ")
-    assert found.query.spelt == "領収書"
+    assert found.query.meant == "領収書"
     assert found.query.text.original == "りょうしゅうしょ"
 
 
