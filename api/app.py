@@ -22,6 +22,7 @@ from api.parts import Parts, Runner
 from api.settings import Settings
 from api.sight import Owners
 from api.tail import Tail
+from bot.again import again
 from bot.desk import Desk
 from bot.feed import open_feed
 from bot.hours import Calendar, read_calendar
@@ -46,7 +47,11 @@ def create_app(settings: Settings, *, demo: bool = False) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        parts = join(settings, metrics, demo=demo)
+        try:
+            parts = join(settings, metrics, demo=demo)
+        except Exception as error:
+            app.state.failed = error  # for whoever started the server
+            raise
         app.state.parts = parts
         await parts.tail.start()
         await parts.run(parts.start)
@@ -122,6 +127,8 @@ def decider(
         turn = replace(material.turn(), at=material.at.astimezone(settings.zone))
         knowledge = live.current()
         decision = think(turn, knowledge, policy)
+        if material.unhelpful:
+            decision = again(decision, turn, material.rejected)
         metrics.thought(decision.kind, decision.ms)
         if rephraser is not None and decision.entry is not None:
             entry = knowledge.entry(decision.entry)

@@ -29,6 +29,7 @@ SESSION_LASTS = timedelta(hours=12)
 AUDIENCE = "toritsugi"
 VOUCH_LASTS = timedelta(hours=24)  # a customer token that is valid for longer is refused
 HASHINGS = 4
+SHORTEST = 6  # characters of a password
 HASHING_WAIT = 5.0
 ROLES = ("agent", "supervisor", "editor", "admin")
 
@@ -246,8 +247,8 @@ class Users:
             raise ValueError(f"{email!r} is no e-mail address")
         if not name.strip():
             raise ValueError("the name is empty; give the name that shoppers will read")
-        if len(password) < 8:
-            raise ValueError("the password is too short; use at least 8 characters")
+        if len(password) < SHORTEST:
+            raise ValueError(f"the password is too short; use at least {SHORTEST} characters, better 12")
         hashed, user = self._passwords.hash(password), "u_" + secrets.token_hex(6)
 
         def make(conn: Connection) -> None:

@@ -86,7 +86,10 @@ def lines(source: Iterable[str], name: str) -> Iterator[tuple[int, dict[str, Any
 
 @contextmanager
 def progress(title: str) -> Iterator[Any]:
-    """A bar on stderr: `with progress("…") as step: step(done, total)`."""
+    """A bar on stderr: `with progress("…") as step: step(done, total)`; one line where nobody watches."""
+    if not sys.stderr.isatty():
+        yield _Once(title)
+        return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
@@ -94,6 +97,18 @@ def progress(title: str) -> Iterator[Any]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(title, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total or None)
+
+
+class _Once:
+    """Says what is being done when there is something to do, and once only."""
+
+    def __init__(self, title: str) -> None:
+        self._title: str | None = title
+
+    def __call__(self, done: int, total: int) -> None:
+        if self._title and total:
+            tell(f"{self._title} ({total})")
+            self._title = None
 
 
 def encoder_for(settings: Settings) -> Any:

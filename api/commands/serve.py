@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -14,9 +13,7 @@ def serve(data: Path | None, host: str, port: int, *, demo: bool) -> None:
     """Run until asked to stop; then streams are told to reconnect and requests under way are finished."""
     settings = settings_for(data)
     tell("toritsugi: 起動しています / starting")
-    encoder = encoder_for(settings)
-    if demo:
-        _prepare(settings, encoder)
+    _prepare(settings, demo=demo)
     from api import logs
     from api.app import create_app
     from api.server import Server
@@ -26,19 +23,27 @@ def serve(data: Path | None, host: str, port: int, *, demo: bool) -> None:
             print(line, flush=True)  # noqa: T201
 
     logs.configure()
-    server = Server(create_app(settings, demo=demo), host, port, started)
-    server.run()
+    app = create_app(settings, demo=demo)
+    server = Server(app, host, port, started)
+    try:
+        server.run()
+    except SystemExit:
+        pass
     if not server.started:
-        raise Refusal(f"cannot serve on {host}:{port}; the log above says why (is the port taken?)")
-    sys.stdout.flush()
+        failed = getattr(app.state, "failed", None)
+        raise failed or Refusal(f"cannot listen on {host}:{port}; stop what does, or give another --port")
 
 
-def _prepare(settings: Settings, encoder: object) -> None:
+def _prepare(settings: Settings, *, demo: bool) -> None:
+    """Build what the first start needs, with progress: the encoder, and the demo shop."""
+    encoder = encoder_for(settings)
+    if not demo:
+        return
     from api import demo as shop
     from api.app import checker_for
 
     with progress("デモの店を用意しています / preparing the demo shop") as step:
-        shop.prepare(settings, encoder, checker_for(settings), step)  # type: ignore[arg-type]
+        shop.prepare(settings, encoder, checker_for(settings), step)
 
 
 def _greeting(settings: Settings, url: str, *, demo: bool) -> list[str]:

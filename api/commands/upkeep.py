@@ -322,7 +322,7 @@ def _release(settings: Settings) -> tuple[str, str]:
     with closing(Store.open(settings.store_url)) as store:
         live = _live(store, settings)
     if live is None:
-        return "none is live", "`toritsugi import FILE`, then `toritsugi publish`"
+        return "none is live yet: `toritsugi import FILE`, then `toritsugi publish`", ""
     knowledge = Knowledge.open(live, encoder_for(settings))
     return f"{knowledge.release}: {len(knowledge.entries)} entries", ""
 

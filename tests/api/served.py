@@ -221,14 +221,17 @@ def hire(settings: Settings) -> None:
 
 
 @contextmanager
-def serving(data: Path, *, published: bool = True, demo: bool = False, **settings: Any) -> Iterator[House]:
+def serving(
+    data: Path, *, published: bool = True, demo: bool = False, fresh: bool = True, **settings: Any
+) -> Iterator[House]:
     """A server on a free port, stopped at the end. Without an encoder, and no pause before answers."""
     given = {"encoder": "none", "burst_ms": 0, "customer_key": CUSTOMER_KEY, "messages_per_minute": 0,
              "messages_per_minute_per_address": 0}  # fmt: skip
     made = load_settings(environ={}, env_file=None, data=data, **(given | settings))
     made.data.mkdir(parents=True, exist_ok=True)
-    hire(made)
-    if published:
+    if fresh:
+        hire(made)
+    if published and fresh:
         publish(made)
     started = threading.Event()
     server = Server(create_app(made, demo=demo), "127.0.0.1", 0, lambda _: started.set())
