@@ -232,7 +232,18 @@ function route(request, url, body) {
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** Another shop's page, for another origin: it names the widget of 127.0.0.1 and allows little. */
+function serveElsewhere(response) {
+  const origin = `http://127.0.0.1:${server.address().port}`;
+  response.writeHead(200, {
+    'content-type': 'text/html',
+    'content-security-policy': `default-src 'none'; script-src ${origin}; style-src 'self'; connect-src ${origin}`,
+  });
+  response.end(`<!doctype html><html lang="en"><title>A shop</title><h1>A shop</h1><script type="module" src="${origin}/widget.js"></script>`);
+}
+
 async function serveFile(path, response) {
+  if (path === '/elsewhere') return serveElsewhere(response);
   const page = { '/': 'shop/shop.html', '/widget.js': 'widget.js' }[path];
   const file = normalize(join(ROOT, page ?? path.replace(/^\/web\//, '')));
   const data = file.startsWith(ROOT) ? await readFile(file).catch(() => null) : null;

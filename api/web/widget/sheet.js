@@ -14,7 +14,7 @@ sheet.replaceSync(`
   --paper: var(--toritsugi-paper, light-dark(#fffefb, #1d1c1a));
   --ink: var(--toritsugi-ink, light-dark(#2b2926, #ece8e1));
   --ground: color-mix(in srgb, var(--paper) 95%, var(--ink));
-  --soft: color-mix(in srgb, var(--paper) 32%, var(--ink));
+  --soft: color-mix(in srgb, var(--paper) 24%, var(--ink));
   --edge: color-mix(in srgb, var(--paper) 52%, var(--ink));
   --line: 1px solid color-mix(in srgb, var(--paper) 87%, var(--ink));
   --mine: color-mix(in srgb, var(--paper) 86%, var(--accent));
