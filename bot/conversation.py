@@ -172,7 +172,8 @@ class Wording(Protocol):
 
     Keys: name (who the bot is), greeting, handover_away (asked for a person, nobody can come; `opens_at`
     says when the desk opens, None if it is open), escalate_away and escalate_fault_away (it was the bot
-    that wanted a person, or failed), escalate_fault (failed, and a person comes).
+    that wanted a person, or failed), escalate_fault (failed, and a person comes),
+    waiting_long (still nobody took the chat).
     """
 
     def __call__(self, key: str, locale: str, *, opens_at: datetime | None = None) -> str: ...
@@ -431,6 +432,8 @@ def _transfer(d: _Draft, c: Transfer) -> None:
     if c.to == "supervisor" or c.to.startswith("desk:"):
         d.add("transferred", {"to": c.to})
         d.enqueue()
+    elif d.state.owner_kind == "queue":
+        raise Refused("not_owner")  # to a person out of the queue: that is `assigned`
     else:
         d.add("transferred", {"to": c.to} | ({"name": c.name} if c.name else {}))
 
@@ -447,7 +450,9 @@ def _timeout(d: _Draft, c: Timeout) -> None:
     if c.kind == "close":
         d.add("closed", {"disposition": "silence"})
     elif c.kind == "waiting":
-        d.enqueue(late=True, nobody=not d.world.can_come)
+        key = "waiting_long" if d.world.can_come else "escalate_away"
+        said = d.world.words(key, d.state.locale, opens_at=d.world.opens_at)
+        d.enqueue(late=True, nobody=not d.world.can_come, text=said)
     else:
         d.add("released", {"reason": "silence" if c.kind == "agent_silent" else "lost"}, SYSTEM)
         d.enqueue()

@@ -240,7 +240,7 @@ def _sqlite(url: URL, begin: str, *, read_only: bool) -> Engine:
         url,
         connect_args={"timeout": _BUSY_S, "check_same_thread": False, "cached_statements": 256},
         pool_size=8 if read_only else 1,
-        max_overflow=8 if read_only else 0,
+        max_overflow=24 if read_only else 0,
         pool_timeout=_BUSY_S,
         json_serializer=_dumps,
         hide_parameters=True,  # what people type has no place in error messages

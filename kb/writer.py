@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine
 
 T = TypeVar("T")
 
-_TOGETHER = 64
+_TOGETHER = 32
 """Most works in one commit: bounds how long the first of them waits for the others."""
 
 

@@ -336,6 +336,18 @@ def test_a_shopper_leaves_an_agent_only_after_silence() -> None:
     assert run(held, Return(), SHOPPER, later=timedelta(minutes=3)).state.owner_kind == "bot"
 
 
+def test_out_of_the_queue_a_chat_goes_to_desks_not_to_people() -> None:
+    with pytest.raises(Refused, match="not_owner"):
+        run(STATES["queue"], Transfer("u_suzuki"), CHIEF)
+
+
+def test_who_waits_long_is_told_what_is_true() -> None:
+    told = run(STATES["queue"], Timeout("waiting"), SYSTEM).events[0].body
+    assert (told["late"], told["nobody"], told["text"]) == (True, False, "waiting_long/ja")
+    told = run(STATES["queue"], Timeout("waiting"), SYSTEM, ALONE).events[0].body
+    assert (told["late"], told["nobody"], told["text"]) == (True, True, "escalate_away/ja")
+
+
 def test_held_chats_run_no_time_outs() -> None:
     held = run(STATES["agent"], Hold(True), SATO).state
     for kind in ("agent_silent", "agent_lost"):
