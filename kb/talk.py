@@ -1,4 +1,4 @@
-"""One past conversation, read for the knowledge base: what was asked, what agents answered, whose case it was.
+"""One past conversation, read for the knowledge base: what was asked, what agents told, whose case it was.
 
 Everything is masked before anything else looks at it. The phrase lists are in `talk.json`.
 """
@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from kb.mask import MARKS, mask
+from kb.numbers import plain
 from kb.text import normalise
 from kb.transcript import Message, Transcript
 
@@ -100,7 +101,7 @@ def private(messages: Iterable[Message]) -> float:
     for message in messages:
         if message.who == "system":
             continue
-        if known.reference.search(message.text):
+        if known.reference.search(plain(message.text)):
             return PRIVATE_FROM
         if message.who == "bot":
             continue
@@ -130,9 +131,9 @@ def _question(text: str) -> str:
     """A shopper's message without greeting, name and emoji; empty if nothing is asked."""
     kept = []
     for sentence in sentences(_bare(text)):
-        plain = lists().greeting.sub("", sentence).strip("、 　")
-        if plain and not _MARK.search(plain) and not lists().no_question.match(plain):
-            kept.append(plain)
+        asked = lists().greeting.sub("", sentence).strip("、 　")
+        if asked and not _MARK.search(asked) and not lists().no_question.match(asked):
+            kept.append(asked)
     return " ".join(kept) if all(part.isascii() for part in kept) else "".join(kept)
 
 
@@ -166,9 +167,9 @@ def facts_of(text: str) -> list[str]:
     known = lists()
     kept = []
     for sentence in sentences(text):
-        plain = known.lead_in.sub("", _ADDRESSED.sub("", known.lead_in.sub("", sentence)))
-        core = plain.rstrip("。！!♪ ")
+        said = known.lead_in.sub("", _ADDRESSED.sub("", known.lead_in.sub("", sentence)))
+        core = said.rstrip("。！!♪ ")
         if not core or _MARK.search(core) or known.courtesy.search(core) or core.isascii():
             continue
-        kept.append(plain if plain[-1] in "。！!" else plain + "。")
+        kept.append(said if said[-1] in "。！!" else said + "。")
     return kept
