@@ -74,7 +74,7 @@ def _load(path: Path) -> File:
     body = path.read_bytes()
     if path.suffix == ".js" and "vendor" not in path.parts:
         body = lean(body.decode()).encode()
-    packed = gzip.compress(body, 9, mtime=0) if path.suffix in PACKED and len(body) > 500 else None
+    packed = gzip.compress(body, 9, mtime=0) if path.suffix in PACKED and len(body) > 200 else None
     etag = hashlib.sha256(body).hexdigest()[:24]
     file = File(body, packed, etag, TYPES[path.suffix], stamp)
     with _lock:
