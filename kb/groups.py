@@ -63,9 +63,10 @@ def likenesses(talks: Sequence[Talk], words: Weights, alike: Likeness | None) ->
     questions = ["".join(talk.asked) for talk in talks]
     if not talks:
         return np.zeros((0, 0), dtype=np.float32)
+    same = _overlaps(answers, words)
     if alike is None:
-        return 0.8 * _overlaps(answers, words) + 0.2 * _overlaps(questions, words)
-    return 0.5 * _overlaps(answers, words) + 0.25 * alike(answers) + 0.25 * alike(questions)
+        return np.add(0.8 * same, 0.2 * _overlaps(questions, words), dtype=np.float32)
+    return np.add(0.5 * same, 0.25 * (alike(answers) + alike(questions)), dtype=np.float32)
 
 
 def _overlaps(texts: Sequence[str], words: Weights) -> NDArray[np.float32]:

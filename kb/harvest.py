@@ -14,9 +14,8 @@ from typing import Any, Literal
 
 from kb.entry import Entry
 from kb.groups import Likeness, Weights, by_meaning, grouped, likenesses
-from kb.mask import mask
 from kb.search import Knowledge
-from kb.talk import Talk, lists, read
+from kb.talk import PRIVATE_FROM, Talk, lists, masked, private, read
 from kb.transcript import Transcript, parse_transcripts, read_transcripts, transcript_of
 from kb.wording import answer_of, corrected, question_of, stale_in
 
@@ -161,15 +160,16 @@ def _unasked(
     transcripts: Sequence[Transcript], knowledge: Knowledge, taken: set[str | None]
 ) -> list[Proposal]:
     """The entries that were farthest from all that shoppers asked, if there was enough to judge by."""
-    if len(transcripts) < UNASKED_FROM:
+    general = {t.id: lines for t in transcripts if private(lines := masked(t)) < PRIVATE_FROM}
+    if len(general) < UNASKED_FROM:
         return []
     near: set[str] = set()
-    for transcript in transcripts:
-        for message in transcript.messages:
+    for lines in general.values():
+        for message in lines:
             if message.who == "shopper":
-                near |= {hit.entry.id for hit in knowledge.find(mask(message.text).text, 10).hits}
-    evidence = tuple(transcript.id for transcript in transcripts)
-    reason = Reason("never_asked", f"{len(transcripts)}件の会話で、一度も候補に上がりませんでした")
+                near |= {hit.entry.id for hit in knowledge.find(message.text, 10).hits}
+    evidence = tuple(general)
+    reason = Reason("never_asked", f"{len(evidence)}件の会話で、一度も候補に上がりませんでした")
     idle = [entry for entry in knowledge.entries if entry.id not in near and entry.id not in taken]
     return [
         Proposal("retirement", entry.id, entry.question, entry.answer, evidence, (reason,))

@@ -93,6 +93,11 @@ def read(transcript: Transcript) -> Talk | None:
     return Talk(transcript.id, asked, tuple(dict.fromkeys(told)), len(answers[0]), bot, frozenset(hidden))
 
 
+def masked(transcript: Transcript) -> list[Message]:
+    """A conversation's messages without personal data."""
+    return [Message(message.who, mask(message.text).text) for message in transcript.messages]
+
+
 def private(messages: Iterable[Message]) -> float:
     """How surely a (masked) conversation is about somebody's own case; see `PRIVATE_FROM`."""
     known = lists()
