@@ -64,9 +64,12 @@ def likenesses(talks: Sequence[Talk], words: Weights, alike: Likeness | None) ->
     if not talks:
         return np.zeros((0, 0), dtype=np.float32)
     same = _overlaps(answers, words)
+    mixed: NDArray[np.float32]
     if alike is None:
-        return np.add(0.8 * same, 0.2 * _overlaps(questions, words), dtype=np.float32)
-    return np.add(0.5 * same, 0.25 * (alike(answers) + alike(questions)), dtype=np.float32)
+        mixed = 0.8 * same + 0.2 * _overlaps(questions, words)
+    else:
+        mixed = 0.5 * same + 0.25 * (alike(answers) + alike(questions))
+    return mixed
 
 
 def _overlaps(texts: Sequence[str], words: Weights) -> NDArray[np.float32]:
