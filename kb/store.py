@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -141,12 +140,6 @@ class Store:
             if self._writer is not None:
                 return self._writer.submit(work, durable).result()
             return self._write_alone(work, durable)
-
-    def submit(self, work: Callable[[Connection], T]) -> Future[T]:
-        """Like `write`, without waiting; SQLite only. Errors come as the driver raised them."""
-        if self._writer is None:
-            raise StoreError("submit works on SQLite only: call write in a thread")
-        return self._writer.submit(work)
 
     def _write_alone(self, work: Callable[[Connection], T], durable: bool) -> T:
         for tries_left in (2, 1, 0):

@@ -26,7 +26,6 @@ REDIS = os.environ.get("TORITSUGI_TEST_REDIS", "redis://127.0.0.1:6379/0")
 
 SATO = Actor("agent", "u_sato", "佐藤")
 SUZUKI = Actor("agent", "u_suzuki", "鈴木")
-BURST_FREE: dict[str, Any] = {"burst": timedelta(0)}
 CHIEF = Actor("agent", "u_chief", "高橋", supervisor=True)
 
 

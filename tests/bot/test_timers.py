@@ -5,22 +5,33 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from logkit import BURST_FREE, SATO, SUZUKI, Kit, sqlite_store
+from logkit import SATO, SUZUKI, Kit, empty, sqlite_store
 
 from bot.conversation import Claim, Handover, Hold, Reply
 from bot.desk import Desk
 from bot.feed import Wake
 from bot.timers import Limits, Timers
+from kb.store import Store
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    made = sqlite_store(tmp_path_factory.mktemp("timers"))
+    yield made
+    made.close()
 
 
 @pytest.fixture
-def kit(tmp_path: Path) -> Iterator[Kit]:
-    made = Kit(sqlite_store(tmp_path), options=BURST_FREE)
-    yield made
-    made.store.close()
+def store(kept: Store) -> Store:
+    empty(kept)
+    return kept
+
+
+@pytest.fixture
+def kit(store: Store) -> Kit:
+    return Kit(store)
 
 
 @pytest.fixture
@@ -123,9 +134,9 @@ def test_a_timer_that_was_overtaken_does_nothing(kit: Kit, timers: Timers) -> No
     assert kit.types(c)[-1] == "message"
 
 
-def test_a_push_desk_gives_chats_out(tmp_path: Path) -> None:
+def test_a_push_desk_gives_chats_out(store: Store) -> None:
     desks = {"main": Desk(push=True, capacity=1)}
-    kit = Kit(sqlite_store(tmp_path), options=BURST_FREE | {"desks": desks})
+    kit = Kit(store, options={"desks": desks})
     timers = Timers(kit.log)
     kit.on_duty(SATO, SUZUKI)
     chats = []
@@ -138,11 +149,10 @@ def test_a_push_desk_gives_chats_out(tmp_path: Path) -> None:
     assert {kit.log.state(c).owner_id for c in chats[:2]} == {"u_sato", "u_suzuki"}
     assert kit.events(chats[0])[-1].from_kind == "agent"
     assert timers.sweep() == 0
-    kit.store.close()
 
 
-def test_the_thread_sweeps_on_news_for_push_desks(tmp_path: Path) -> None:
-    kit = Kit(sqlite_store(tmp_path), options=BURST_FREE | {"desks": {"main": Desk(push=True)}})
+def test_the_thread_sweeps_on_news_for_push_desks(store: Store) -> None:
+    kit = Kit(store, options={"desks": {"main": Desk(push=True)}})
     kit.on_duty(SATO)
     assigned = threading.Event()
 
@@ -156,7 +166,6 @@ def test_the_thread_sweeps_on_news_for_push_desks(tmp_path: Path) -> None:
     queued(kit)
     assert assigned.wait(5)
     timers.stop()
-    kit.store.close()
 
 
 def test_limits_can_be_set(kit: Kit) -> None:

@@ -167,7 +167,7 @@ def test_a_writer_takes_on_no_more_than_it_should(store: Store) -> None:
 
 
 def test_closing_finishes_what_waits(store: Store, path: Path) -> None:
-    futures = [store.submit(put(str(n))) for n in range(30)]
+    futures = [store._writer.submit(put(str(n))) for n in range(30)]
     store.close()
     assert all(future.result(5) == 1 for future in futures)
     again = Store.open(f"sqlite:///{path}")
