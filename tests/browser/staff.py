@@ -10,7 +10,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.api.served import PASSWORD, House
+from tests.api.served import House
 from tests.browser.conftest import AXE
 
 EXPECTED = "Failed to load resource"  # the browser's own line for any answer that is an error
@@ -62,13 +62,12 @@ def at_work(browser: Browser, house: House, email: str, path: str, **how: Any) -
     """`email` signed in at `path`; any script error on the way fails the test."""
     context = browser.new_context(**({"viewport": {"width": 1440, "height": 900}, "locale": "ja-JP"} | how))
     context.set_default_timeout(8000)
+    for name, value in house.staff(email).client.cookies.items():
+        context.add_cookies([{"name": name, "value": value, "url": house.url, "httpOnly": True}])
     page = context.new_page()
     faults: list[str] = []
     _listen(page, faults)
     page.goto(house.url + path)
-    page.get_by_label("メールアドレス").fill(email)
-    page.get_by_label("パスワード").fill(PASSWORD)
-    page.get_by_role("button", name="ログイン").click()
     expect(page.locator(".top")).to_be_visible()
     try:
         yield Staff(house, context, page, faults)

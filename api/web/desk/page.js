@@ -72,7 +72,7 @@ export function openDesk(staff) {
     return html`${topBar(staff, 'desk', lineView(), html`
         ${notices.view(soon)}
         <button class="btn icon plain wide-only" type="button" aria-label=${say('keys')} title="${say('keys')} (?)" @click=${actions.help}>${icon('keys')}</button>`)}
-      <div class="desk at-${place} ${view.panel ? '' : 'no-panel'}">
+      <div class="desk at-${place} ${view.panel && desk.selected ? '' : 'no-panel'}">
         <nav class="lists" aria-label=${say('list')}>${listView(page)}</nav>
         <main class="chat" id="main" tabindex="-1" aria-label=${say('thread')}>${chatView()}</main>
         <aside class="panel" aria-label=${say('panel')}>${desk.current?.status === 'ready' ? panelView(page) : nothing}</aside>

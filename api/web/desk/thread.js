@@ -69,7 +69,7 @@ export function threadView(page, open) {
     if (key !== lastDay) {
       lastDay = key;
       before = null;
-      out.push({ key: `day-${key}`, view: html`<li class="day"><span>${day(event.at, locale, now)}</span></li>` });
+      out.push({ key: `day-${key}`, view: html`<div class="day"><span>${day(event.at, locale, now)}</span></div>` });
     }
     const view = lineOf(page, open, event, before);
     if (view !== null) {
@@ -79,10 +79,10 @@ export function threadView(page, open) {
     return out;
   });
   const pending = desk.pending(id).map((/** @type {any} */ item) => ({ key: item.client_id, view: pendingView(page, id, item) }));
-  const typing = desk.isTyping(id) ? [{ key: 'typing', view: html`<li class="msg shopper typing"><div class="bubble"><i></i><i></i><i></i><span class="visually-hidden">${say('typing_long')}</span></div></li>` }] : [];
+  const typing = desk.isTyping(id) ? [{ key: 'typing', view: html`<div class="msg shopper typing"><div class="bubble"><i></i><i></i><i></i><span class="visually-hidden">${say('typing_long')}</span></div></div>` }] : [];
   return html`<div class="log-box">
-    <ol class="log" role="log" aria-label=${say('thread')} tabindex="0" @scroll=${(/** @type {any} */ event) => { const was = reading.missed; reading.scrolled(event.currentTarget); if (was !== reading.missed) page.render(); }}>
-      ${repeat([...lines, ...pending, ...typing], (line) => line.key, (line) => line.view)}</ol>
+    <div class="log" role="log" aria-label=${say('thread')} tabindex="0" @scroll=${(/** @type {any} */ event) => { const was = reading.missed; reading.scrolled(event.currentTarget); if (was !== reading.missed) page.render(); }}>
+      ${repeat([...lines, ...pending, ...typing], (line) => line.key, (line) => line.view)}</div>
     ${reading.missed ? html`<button class="btn slim below" type="button" @click=${() => { const log = document.querySelector('.log'); if (log) log.scrollTop = log.scrollHeight; }}>↓ ${say('new_below')}</button>` : nothing}
   </div>`;
 }
@@ -93,17 +93,17 @@ function lineOf(page, open, event, before) {
   if (event.type === 'message') return messageView(page, open, event, before);
   if (event.type === 'chosen') return bubble(page, event, before, html`<p class="picked">${icon('done')}${say('ev_chosen', event.body.question ?? page.desk.names.of(event.body.entry))}</p>`);
   if (event.type === 'note') {
-    return html`<li class="msg note"><div class="meta">${icon('note')}${say('note_by', event.name ?? '')}<time datetime=${event.at}>${clock(event.at, page.staff.settings.locale)}</time></div>
-      <div class="bubble">${once(event, 'text', () => toDom(plain(event.body.text ?? '')))}</div></li>`;
+    return html`<div class="msg note"><div class="meta">${icon('note')}${say('note_by', event.name ?? '')}<time datetime=${event.at}>${clock(event.at, page.staff.settings.locale)}</time></div>
+      <div class="bubble">${once(event, 'text', () => toDom(plain(event.body.text ?? '')))}</div></div>`;
   }
   if (event.type === 'decided') return decidedView(page, event);
   if (event.type === 'contact_left') {
     const { name, email, text } = event.body;
-    return html`<li class="msg contact"><div class="meta">${icon('mail')}${say('ev_contact')}<time datetime=${event.at}>${clock(event.at, page.staff.settings.locale)}</time></div>
-      <div class="bubble"><p><strong>${name ?? ''}</strong> ${email ? html`<a href="mailto:${email}">${email}</a>` : nothing}</p>${once(event, 'text', () => toDom(plain(text ?? '')))}</div></li>`;
+    return html`<div class="msg contact"><div class="meta">${icon('mail')}${say('ev_contact')}<time datetime=${event.at}>${clock(event.at, page.staff.settings.locale)}</time></div>
+      <div class="bubble"><p><strong>${name ?? ''}</strong> ${email ? html`<a href="mailto:${email}">${email}</a>` : nothing}</p>${once(event, 'text', () => toDom(plain(text ?? '')))}</div></div>`;
   }
   const text = eventText(page, event, open);
-  return text ? html`<li class="sys ${event.type}"><span>${text}</span><time datetime=${event.at}>${clock(event.at, page.staff.settings.locale)}</time></li>` : null;
+  return text ? html`<div class="sys ${event.type}"><span>${text}</span><time datetime=${event.at}>${clock(event.at, page.staff.settings.locale)}</time></div>` : null;
 }
 
 /** @param {any} page @param {any} event @param {any} open */
@@ -165,9 +165,9 @@ function bubble({ staff, desk }, event, before, content) {
   const name = event.from === 'shopper' ? say('shopper') : event.from === 'bot' ? say('bot') : mine ? `${event.name}` : (event.name ?? '');
   const spoke = before && (before.type === 'message' || before.type === 'chosen') && before.from === event.from && before.name === event.name;
   const joined = spoke && Date.parse(event.at) - Date.parse(before.at) < NEAR;
-  return html`<li class="msg ${event.from} ${joined ? 'joined' : ''}">
+  return html`<div class="msg ${event.from} ${joined ? 'joined' : ''}">
     ${joined ? nothing : html`<div class="meta">${event.from === 'bot' ? icon('bot') : nothing}<span>${name}</span><time datetime=${event.at}>${clock(event.at, settings.locale)}</time></div>`}
-    <div class="bubble">${content}</div></li>`;
+    <div class="bubble">${content}</div></div>`;
 }
 
 /** @param {any} page @param {any} event */
@@ -176,12 +176,12 @@ function decidedView({ staff, desk }, event) {
   const decision = event.body;
   if (!decision.kind) return null;
   const level = sureness(decision.confidence ?? 0);
-  return html`<li class="decided"><details>
+  return html`<div class="decided"><details>
     <summary>${icon('mind')}<span class="badge slim ${KIND_TONE[decision.kind] ?? ''}">${say(decision.kind)}</span>
       <span class="clip grow">${saidInWords(decision, say, desk.names.of)}</span>
       <span class="num tiny">${Math.round((decision.confidence ?? 0) * 100)}%<span class="visually-hidden"> ${say(`sure_${level}`)}</span></span></summary>
     <div class="more">${confidenceMeter(decision.confidence ?? 0, say)}${signals(decision, say)}${reasons(decision, say)}</div>
-  </details></li>`;
+  </details></div>`;
 }
 
 /** @param {any} page @param {string} id @param {any} item */
@@ -190,11 +190,11 @@ function pendingView({ desk, staff }, id, item) {
   const refused = item.state === 'refused';
   const out = desk.outbox(id);
   const why = say(`e_${item.code}`);
-  return html`<li class="msg ${item.action === 'notes' ? 'note' : 'agent'} pending ${refused ? 'refused' : ''}">
+  return html`<div class="msg ${item.action === 'notes' ? 'note' : 'agent'} pending ${refused ? 'refused' : ''}">
     <div class="bubble">${toDom(plain(item.body.text))}</div>
     <div class="meta" role=${refused ? 'alert' : 'status'}>${refused
       ? html`${icon('warn')}<span>${say('not_sent')}${why.startsWith('e_') ? '' : ` ${why}`}</span>
         <button class="link" type="button" @click=${() => out.retry(item.client_id)}>${say('resend')}</button>
         <button class="link" type="button" @click=${() => { out.drop(item.client_id); desk.drafts.set(id, { text: desk.drafts.get(id).text || item.body.text }); desk.changed(); }}>${say('discard')}</button>`
-      : html`${item.tries ? say('waiting_line') : say('sending')}`}</div></li>`;
+      : html`${item.tries ? say('waiting_line') : say('sending')}`}</div></div>`;
 }

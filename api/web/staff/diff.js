@@ -68,14 +68,17 @@ function middle(a, b, say) {
   }
 }
 
-/** Runs of nothing but a few hiragana (って, ます) say nothing: they are not marked. @param {string[]} chars @param {boolean[]} hit */
-function telling(chars, hit) {
+/**
+ * Runs of nothing but hiragana (ですか, ます) say nothing, unless the whole query is kana: they are not marked.
+ * @param {string[]} chars @param {boolean[]} hit @param {boolean} kana
+ */
+function telling(chars, hit, kana) {
   for (let from = 0; from < hit.length; from += 1) {
     if (!hit[from]) continue;
     let to = from;
     while (hit[to]) to += 1;
     const run = chars.slice(from, to).join('');
-    if (run.length < 4 && /^[ぁ-んー]+$/.test(run)) hit.fill(false, from, to);
+    if ((run.length < 4 || !kana) && /^[ぁ-んー]+$/.test(run)) hit.fill(false, from, to);
     from = to;
   }
 }
@@ -96,7 +99,7 @@ export function matched(text, query) {
     const pair = folded[i] + folded[i + 1];
     if (wanted.includes(pair) && !/[\s、。？！?!,.]/u.test(pair)) hit[i] = hit[i + 1] = true;
   }
-  telling(chars, hit);
+  telling(chars, hit, !/[\p{sc=Han}A-Za-z0-9ァ-ヶ]/u.test(query));
   /** @type {{text: string, hit: boolean}[]} */
   const out = [];
   chars.forEach((char, i) => {

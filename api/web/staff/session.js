@@ -95,7 +95,7 @@ export function startStaff({ page, words, roles, open }) {
       aria-pressed=${settings[name] === value} @click=${() => choose({ [name]: value })}>${text}</button>`)}</div></div>`;
 
   function menu() {
-    return html`<button class="btn plain" type="button" popovertarget="account" aria-label=${say('account')} title=${say('account')}>
+    return html`<button class="btn plain" type="button" popovertarget="account" aria-label="${user.name} ${say('account')}" title=${say('account')}>
         ${icon('user')}<span class="wide-only">${user.name}</span></button>
       <div class="menu stack" id="account" popover>
         <div class="who"><strong>${user.name}</strong><div class="quiet small">${say(`role_${user.role}`)}${user.email ? ` · ${user.email}` : ''}</div></div>
@@ -190,7 +190,7 @@ export function topBar(staff, page, middle = nothing, end = nothing) {
   const pages = user.role === 'agent' ? ['desk'] : user.role === 'editor' ? ['studio'] : ['desk', 'studio'];
   return html`<a class="skip" href="#main" @click=${toMain}>${say('skip')}</a>
     <header class="top">
-      <a class="brand" href="/${page}">${mark}<span class="name">${say('product')}</span></a>
+      <a class="brand" href="/${page}" aria-label=${say('product')}>${mark}<span class="name">${say('product')}</span></a>
       ${pages.length > 1 ? html`<nav aria-label=${say('product')}>${pages.map((name) => html`<a href="/${name}"
         aria-current=${name === page ? 'page' : nothing}>${say(name)}</a>`)}</nav>` : nothing}
       <div class="grow"></div>${middle}${end}${staff.menu()}
