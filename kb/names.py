@@ -32,10 +32,20 @@ _START = re.compile(
     r"(?:^|[。！？!?\n、,…]|ます|です|ました"
     r"|こんにちは|はじめまして|すみません|私|わたし|こちら|は|を)[\s　:：]*$"
 )
+_PARTICLE = re.compile("[がはのをにへもと]|まで|宛")
+_STAFF = re.compile("(?:店長|社長|部長|課長|主任|責任者|担当者?|係)の$")
 _EDGE = re.compile(r"^$|[\s　。！？!?\n、,」』)）(（〒/／・:：]")
-_WESTERN = re.compile(
-    r"(?i:\b(?:my name(?: is|'s)|name\s?:|i am|i'm|this is|on behalf of|recipient\s?:|m(?:rs?|s)\.?|dr\.?))"
-    r"\s+([A-Z][a-z]+(?:[ -][A-Z](?:[a-z']+|\.)){0,2})"
+_TOLD = (
+    r"my name(?: is|'s)|i am|i'm|this is|on behalf of|(?:name|recipient|ship to|attn)\s?:|m(?:rs?|s)\.?|dr\.?"
+)
+_WESTERN = re.compile(rf"(?i:\b(?:{_TOLD}))\s+([A-Z][a-z]+(?:[ -][A-Z](?:[a-z']+|\.)){{0,2}})")
+_ROMAJI = re.compile(r"\b[A-Z][a-z]{2,} [A-Z][a-z]{2,}\b")
+_DOTTED = re.compile(
+    r"(?<![ァ-ヺー・])([ァ-ヺー]{2,8}(?:・[ァ-ヺー]{2,10}){1,2})(?=です|でござい|と(?:申|言|い)|様|さま|さん)"
+)
+_SINGLE = re.compile(
+    r"(?<![一-龥々ァ-ヺ])([森林関原堀辻谷南北西東星泉菅岡丘滝牧畑境榊柏桂轟乾伴李金朴張黄呉劉楊周])"
+    r"(?=様|さん(?!家)|さま|氏(?!名)|ｻﾏ)"
 )
 
 
@@ -79,8 +89,12 @@ def names(view: str, pieces: Sequence[Morpheme], personal: bool) -> Iterator[Fou
     yield from _labelled(view)
     yield from _kana_before_honorific(view)
     yield from _kana_introduced(view)
-    for match in _WESTERN.finditer(view):
-        yield match.start(1), match.end(1), "name"
+    for pattern in (_WESTERN, _DOTTED, _SINGLE):
+        for match in pattern.finditer(view):
+            yield match.start(1), match.end(1), "name"
+    for match in _ROMAJI.finditer(view):
+        if any(_person(piece) for piece in morphemes(match.group())):
+            yield match.start(), match.end(), "name"
 
 
 def _after_honorific(view: str, end: int) -> int:
@@ -100,6 +114,8 @@ def _hiragana(text: str) -> bool:
 def _candidate(view: str, pieces: Sequence[Morpheme], at: int) -> int:
     """How many pieces from `at` look like one name; 0 if none does."""
     piece = pieces[at]
+    if piece.surface.isascii():
+        return 0
     family = _person(piece) in {"姓", "一般"} or (_surname_place(piece))
     if not (family or _person(piece) == "名" or _loose_kana(piece)):
         return 0
@@ -250,12 +266,11 @@ def _accepted(view: str, pieces: Sequence[Morpheme], at: int, size: int, persona
     if cued and not _loose_kana(pieces[at]):
         return True
     person = _person(pieces[at]) or ("姓" if surface in lists["place_surnames"] else "")
-    if relation.search(before[-8:]) and person and not _hiragana(surface):
-        return (
-            _bounded(view, end) or _SAYS.match(view, end) is not None or view[end : end + 1] in "がはのをに"
-        )
+    related = relation.search(before[-8:]) if person else _surname_place(pieces[at]) and _STAFF.search(before)
+    if related and not _hiragana(surface):
+        return _bounded(view, end) or _SAYS.match(view, end) is not None or bool(_PARTICLE.match(view, end))
     if person == "姓" and _SAYS.match(view, end) and _START.search(before[-12:]):
-        return not _hiragana(surface) or len(surface) >= 3
+        return not _hiragana(surface) or len(surface) >= 3 or not before.strip()
     alone = _EDGE.match(view[end : end + 1]) is not None and (not before or before[-1] in " 　\n。！!？?、,")
     if _person(pieces[at]) == "姓" and alone and not _hiragana(surface):
         last = not view[end:].strip(" 　\n。")

@@ -15,6 +15,9 @@ Found = tuple[int, int, str]
 
 _WIDE = {0xFF01 + i: 0x21 + i for i in range(94)} | {ord(c): "-" for c in "‐‑‒–—―−﹘﹣─━⁃"}
 _WIDE |= {ord("　"): " ", ord("\u00a0"): " ", ord("〜"): "~", ord("～"): "~", ord("．"): "."}
+_WIDE |= dict(zip(map(ord, "髙﨑濵邊邉齋齊德槗𠮷廣澤國"), "高崎浜辺辺斎斉徳橋吉広沢国", strict=True))
+_CIRCLED = re.compile(r"[⓪①-⑨](?:[-ー]?[⓪①-⑨])+")
+_CIRCLED_DIGITS = str.maketrans("⓪①②③④⑤⑥⑦⑧⑨ー", "0123456789-")
 _KANJI_DIGITS = str.maketrans("〇零一二三四五六七八九", "00123456789")
 _HALVES = re.compile("[\ud800-\udfff]")
 _BAR = re.compile(r"(?<=\d)[ーｰ](?=\d)")
@@ -28,6 +31,7 @@ def plain(text: str) -> str:
     """The text with full-width digits, letters and marks in ASCII; every character keeps its place."""
     view = _HALVES.sub("\ufffd", text.translate(_WIDE))
     view = _KANJI_NUMBER.sub(lambda m: _KANJI_BAR.sub("-", m.group()).translate(_KANJI_DIGITS), view)
+    view = _CIRCLED.sub(lambda m: m.group().translate(_CIRCLED_DIGITS), view)
     return _BAR.sub("-", view)
 
 
@@ -74,7 +78,7 @@ _PHONE_CUE = re.compile(
 )
 _PHONE = re.compile(
     r"(?<![\d#])(?<!\d[-.])(?<![A-Za-z]-)(?:\+81[-. ]?\(?0?\)?[-. ]?|\(0\d{1,4}\)[-. ]?|0)\d"
-    r"(?:[-. ()]{0,2}\d){6,10}(?!\d)(?!-\d)"
+    r"(?:[-. ()]{0,3}\d){6,10}(?!\d)(?!-\d)"
 )
 _NUMBER_OF = re.compile("番号")
 _LOCAL_PHONE = re.compile(r"(?<![\d-])\d{2,4}-\d{4}(?![\d-])")
@@ -108,7 +112,7 @@ def phones(view: str) -> Iterator[Found]:
 _CARD_CUE = re.compile(
     r"カード|クレカ|card|ｶｰﾄﾞ|visa|jcb|master|amex|アメックス|ダイナース|デビット", re.IGNORECASE
 )
-_CARD = re.compile(r"(?<![\d-])\d(?:[- ]?\d){12,18}(?![\d])(?!-\d)")
+_CARD = re.compile(r"(?<![\d-])\d(?:[- .]?\d){12,18}(?![\d])(?!-\d)")
 
 
 def luhn(digits: str) -> bool:
@@ -202,7 +206,8 @@ _KNOWN_BANKS = (
 )
 _BANK_NAME = (
     rf"(?:{_KNOWN_BANKS}|[一-龥々ァ-ヶーA-Za-z]{{1,9}}?)"
-    r"(?:銀行|信用金庫|信金|信用組合|信組|労働金庫|労金|バンク)|(?:JA|農協)[一-龥ぁ-んァ-ヶー]{0,8}|UFJ|SMBC"
+    rf"(?:銀行|信用金庫|信金|信用組合|信組|労働金庫|労金|バンク)|(?:{_KNOWN_BANKS})(?=\s*(?:\w{{1,10}}支店|普通|当座))"
+    r"|(?:JA|農協)[一-龥ぁ-んァ-ヶー]{0,8}|UFJ|SMBC"
 )
 _LINK = r"[\s、,・:：/／]*(?:の)?[\s、,・:：/／]*"
 _BRANCH_NUMBER = "(?:店番|支店コード|支店番号|店番号)"
@@ -252,6 +257,7 @@ _DATE = re.compile(
     rf"{_N}\s?(?:月|[./-])\s?{_N}(?:\s?日)?(?!\d)"
     r"|(?<!\d)(?P<year>(?:18|19|20)\d\d)\s?(?:年|[./-])\s?\d{1,2}\s?(?:月|[./-])\s?\d{1,2}(?:\s?日)?(?!\d)"
     r"|(?<!\d)(?P<packed>(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))(?!\d)"
+    r"|(?<![\d/.-])(?P<short>\d\d[./-]\d{1,2}[./-]\d{1,2})(?![\d/.-])"
     rf"|(?<![\d年/.-])(?P<day>{_N}\s?(?:月|/)\s?{_N}(?:\s?日)?)(?![\d/])"
 )
 _BIRTH_BEFORE = re.compile(
