@@ -1,4 +1,4 @@
-"""Who is at the desk: kept in the database for all processes, written at most every 12 seconds a person."""
+"""Who is at the desk: kept in the database for all processes, written at most every five seconds a person."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from kb.store import Store, presence
 
-EVERY = 12.0  # an open stream is believed for 45 s, a request for 60 s
+EVERY = 5.0  # a request counts for 60 s, so what is kept may not be much older than what happened
 
 
 class Duty:
