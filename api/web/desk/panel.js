@@ -93,7 +93,7 @@ function faqView(page, open) {
         <div class="q"><span class="grow">${marked(hit.question ?? desk.names.of(hit.entry), query)}</span>${hit.category ? html`<span class="badge slim">${hit.category}</span>` : nothing}</div>
         <details><summary class="a">${firstLine(hit.answer ?? '')}</summary><div class="full">${toDom(parse(hit.answer ?? ''))}</div></details>
         <div class="row"><a class="tiny" href="/studio#/entries/${encodeURIComponent(hit.entry)}" target="_blank" rel="noopener" ?hidden=${staff.user.role === 'agent'}>${say('open_entry')}</a><span class="grow"></span>
-          ${may ? html`<button class="btn slim" type="button" aria-label=${say('insert_entry', hit.question ?? '')} @click=${() => insertHit(page, hit)}>${icon('insert')}${say('insert')}<kbd>Alt ${place + 1}</kbd></button>` : nothing}</div>
+          ${may ? html`<button class="btn slim" type="button" @click=${() => insertHit(page, hit)}>${icon('insert')}${say('insert')}<kbd>Alt ${place + 1}</kbd><span class="visually-hidden">${hit.question ?? ''}</span></button>` : nothing}</div>
       </li>`)}</ol>`;
 }
 

@@ -17,7 +17,7 @@ export class Publishing {
   /** @type {any[]} */ releases = [];
   /** @type {any} */ now = { state: 'idle' };
   /** @type {any[] | null} entries whose draft is not live */ changes = null;
-  more = false;
+  total = 0;
   /** @type {'loading' | 'ready' | 'failed'} */ status = 'loading';
   /** @type {any} */ problem = null;
   #watching = false;
@@ -47,7 +47,7 @@ export class Publishing {
       this.releases = answer.releases ?? [];
       this.now = answer.publishing ?? { state: 'idle' };
       this.changes = [...drafts.entries, ...gone.entries.filter((/** @type {any} */ each) => each.live_revision)];
-      this.more = Boolean(drafts.more ?? drafts.next);
+      this.total = answer.changes ?? this.changes.length;
       this.status = 'ready';
     } catch (problem) {
       if (!this.releases.length) this.status = 'failed';
@@ -96,14 +96,14 @@ export class Publishing {
   }
 
   get count() {
-    return this.changes === null ? '' : `${this.changes.length}${this.more ? '+' : ''}`;
+    return this.changes === null ? '' : this.total;
   }
 
   /** For the top bar. */
   button() {
     const { say } = this.page;
     if (this.now.state === 'building') return html`<a class="btn plain slim" href="#/releases" role="status">${say('publishing')} <span class="num">${percent(this.now)}</span></a>`;
-    return this.changes?.length ? html`<a class="btn slim" href="#/releases">${icon('rocket')}<span class="wide-only">${say('unpublished')}</span><span class="badge count">${this.count}</span></a>` : nothing;
+    return this.total ? html`<a class="btn slim" href="#/releases">${icon('rocket')}<span class="wide-only">${say('unpublished')}</span><span class="badge count">${this.count}</span></a>` : nothing;
   }
 }
 
@@ -140,7 +140,7 @@ export class ReleasesPlace {
 
   view() {
     const { say, publishing } = this.page;
-    const none = publishing.changes?.length === 0;
+    const none = publishing.changes !== null && !publishing.total;
     return html`${heading(say('at_releases'), say('releases_about'), html`<button class="btn main" type="button" ?disabled=${publishing.building || none} @click=${() => publishing.begin()}>${icon('rocket')}${say('publish')}</button>`)}
       ${publishing.status === 'loading' ? waiting(say) : publishing.status === 'failed' ? failed(say, publishing.problem, () => publishing.look()) : html`
         ${this.#now()}${this.#changes()}
