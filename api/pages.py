@@ -139,4 +139,16 @@ async def files(scope: Scope, receive: Receive, send: Send) -> None:
     hidden = path.startswith("v1/") or (path.startswith("shop/") and not of(request).demo)
     if request.method not in {"GET", "HEAD"} or hidden:
         raise Problem("not_found")
-    await answer(request, _find(path))(scope, receive, send)
+    page = _away(request) if _leads_nowhere(request, path) else answer(request, _find(path))
+    await page(scope, receive, send)
+
+
+def _leads_nowhere(request: Request, path: str) -> bool:
+    """A person followed a link of an approved answer (/mypage, /guide/…) that a real shop would have."""
+    return of(request).demo and not Path(path).suffix and "text/html" in request.headers.get("accept", "")
+
+
+def _away(request: Request) -> Response:
+    page = answer(request, _find("shop/away.html"))
+    page.status_code = 404 if page.status_code == 200 else page.status_code
+    return page

@@ -10,7 +10,7 @@
  *
  * This file only loads the rest, so that a page whose network or browser fails still says what is going on.
  */
-const script = [...document.querySelectorAll('script[src]')].find((each) => each.src === import.meta.url);
+const script = [...document.scripts].find((each) => each.src === import.meta.url);
 
 function sayUnavailable() {
   const en = (script?.dataset.locale || document.documentElement.lang).startsWith('en');
@@ -33,6 +33,7 @@ function sayUnavailable() {
 }
 
 try {
+  // @ts-ignore: the address it has where this file is served, at the root
   const { mount } = await import('./web/widget/element.js');
   await mount(new URL('v1/', import.meta.url).href, script?.dataset ?? {});
 } catch (error) {

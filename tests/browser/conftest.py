@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -89,9 +89,13 @@ Visit = Callable[..., Page]
 
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Visit]:
-    """`visit(url, width=…, dark=…, touch=…, locale=…, context=…)` → a page; a context given is a second tab."""
+    """`visit(url, width=…, dark=…, touch=…, locale=…)` → a page; `context=` another's makes a second tab."""
     contexts: list[BrowserContext] = []
     errors: list[str] = []
+
+    def note(line: ConsoleMessage) -> None:
+        if EXPECTED not in line.text:
+            errors.append(line.text)
 
     def visit(url: str, **how: Any) -> Page:
         context = how.get("context")
@@ -109,12 +113,7 @@ def visit(browser: Browser) -> Iterator[Visit]:
             contexts.append(context)
         page: Page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on(
-            "console",
-            lambda line: (
-                errors.append(line.text) if line.type == "error" and EXPECTED not in line.text else None
-            ),
-        )
+        page.on("console", lambda line: note(line) if line.type == "error" else None)
         page.goto(url)
         return page
 

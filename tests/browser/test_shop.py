@@ -45,7 +45,10 @@ def ask(page: Page, text: str = "送料っていくら？") -> None:
 def held(page: Page) -> str:
     """The conversation that this browser keeps."""
     found = page.evaluate(
-        "JSON.parse(localStorage.getItem(Object.keys(localStorage).find(key => key.endsWith(':open')))).conversation"
+        """() => {
+          const key = Object.keys(localStorage).find((each) => each.endsWith(':open'));
+          return JSON.parse(localStorage.getItem(key)).conversation;
+        }"""
     )
     assert isinstance(found, str)
     return found
@@ -157,3 +160,13 @@ def test_the_shop_page_fits_and_reads(house: House, visit: Visit, width: int, da
         link = page.get_by_role("link", name=name)
         assert link.evaluate("link => new URL(link.href).pathname") == path
     assert grave(page) == []
+
+
+def test_a_link_of_an_answer_leads_to_a_page_that_keeps_the_chat(page: Page, house: House) -> None:
+    ask(page)
+    expect(page.locator(".turn.bot .bubble").last).to_have_text(ANSWER)
+    reply = page.goto(f"{house.url}/guide/shipping")
+    assert reply is not None
+    assert reply.status == 404
+    expect(page.get_by_role("heading", name="このページは実演にありません")).to_be_visible()
+    expect(page.locator(".turn.bot .bubble").last).to_have_text(ANSWER)

@@ -314,10 +314,11 @@ def test_an_enter_right_after_compositionend_does_not_send(chat: Page, shop: Sho
     chat.fill(FIELD, "沖縄")
     chat.locator(FIELD).evaluate(
         """field => {
-          const key = (more) => new KeyboardEvent('keydown', {key: 'Enter', bubbles: true, cancelable: true, composed: true, ...more});
-          field.dispatchEvent(new CompositionEvent('compositionstart', {bubbles: true, composed: true}));
+          const far = {bubbles: true, cancelable: true, composed: true};
+          const key = (more) => new KeyboardEvent('keydown', {key: 'Enter', ...far, ...more});
+          field.dispatchEvent(new CompositionEvent('compositionstart', far));
           field.dispatchEvent(key({}));
-          field.dispatchEvent(new CompositionEvent('compositionend', {bubbles: true, composed: true}));
+          field.dispatchEvent(new CompositionEvent('compositionend', far));
           field.dispatchEvent(key({keyCode: 13}));
           field.dispatchEvent(key({keyCode: 229}));
         }"""
@@ -332,8 +333,8 @@ def test_enter_while_composing_does_not_submit_the_form(chat: Page, shop: Shop) 
     chat.get_by_role("button", name="メニュー").click()
     chat.get_by_role("button", name="メールでの返信を希望する").last.click()
     kept = chat.locator("#f-name").evaluate(
-        """field => !field.dispatchEvent(new KeyboardEvent('keydown',
-          {key: 'Enter', keyCode: 229, isComposing: true, bubbles: true, cancelable: true, composed: true}))"""
+        """field => !field.dispatchEvent(new KeyboardEvent('keydown', {
+          key: 'Enter', keyCode: 229, isComposing: true, bubbles: true, cancelable: true, composed: true}))"""
     )
     assert kept
     expect(chat.locator(".error")).to_have_count(0)

@@ -88,7 +88,7 @@ const effects = {
   reopened: () => ({ ...toBot, served: false, rating: null, contact: null, answered: 0, asked: 0, open: 0 }),
   erased: (chat, event) => ({
     erased: true, feedback: {}, chosen: {}, rating: null, contact: null, decided: null,
-    events: chat.events.map((past) => ({ ...past, name: null, body: {} })).concat(event),
+    events: [...chat.events.map((past) => ({ ...past, name: null, body: {} })), event],
   }),
 };
 

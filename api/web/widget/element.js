@@ -344,7 +344,7 @@ export class ToritsugiChat extends HTMLElement {
       }
     },
     suggestionKey: (/** @type {any} */ event) => {
-      const step = { ArrowUp: 'previousElementSibling', ArrowDown: 'nextElementSibling' }[event.key];
+      const step = event.key === 'ArrowUp' ? 'previousElementSibling' : event.key === 'ArrowDown' && 'nextElementSibling';
       if (!step) return;
       event.preventDefault();
       const next = event.target[step];
@@ -438,9 +438,10 @@ export class ToritsugiChat extends HTMLElement {
 
   /** A full-screen sheet keeps the focus inside. @param {KeyboardEvent} event */
   #trap(event) {
-    const all = [...this.#root.querySelectorAll('button:enabled, a[href], input, textarea, [tabindex="0"]')]
-      .filter((each) => /** @type {HTMLElement} */ (each).checkVisibility());
-    const [first, last] = [all[0], all.at(-1)];
+    /** @type {NodeListOf<HTMLElement>} */
+    const all = this.#root.querySelectorAll('button:enabled, a[href], input, textarea, [tabindex="0"]');
+    const seen = [...all].filter((each) => each.checkVisibility());
+    const [first, last] = [seen[0], seen.at(-1)];
     const here = this.#root.activeElement;
     if (!first || !last) return;
     if (event.shiftKey ? here === first : here === last) {

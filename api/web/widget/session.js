@@ -104,6 +104,7 @@ export class Session {
     return this.#opening;
   }
 
+  /** @returns {Promise<void>} */
   async #open() {
     if (this.#wire) return;
     clearTimeout(this.#retry);

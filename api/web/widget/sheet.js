@@ -104,7 +104,7 @@ a, .link { color: var(--accent); text-decoration: underline; text-underline-offs
 @keyframes breathe { 0%, 70%, 100% { opacity: .25 } 35% { opacity: 1 } }
 .latest { position: absolute; inset: auto auto 12px 50%; translate: -50%; display: flex; align-items: center; gap: 6px; padding: 6px 16px 6px 10px; border-radius: 20px; background: var(--ink); color: var(--paper); font-size: 13px }
 
-.foot { flex: none; max-height: 72%; padding: 10px 14px max(8px, env(safe-area-inset-bottom)); border-top: var(--line); overflow-y: auto; overscroll-behavior: contain }
+.foot { flex: none; max-height: calc(100% - 64px); padding: 10px 14px max(8px, env(safe-area-inset-bottom)); border-top: var(--line); overflow-y: auto; overscroll-behavior: contain }
 .door { display: flex; flex-wrap: wrap; gap: 8px; margin-bottom: 8px }
 .person { display: flex; align-items: center; gap: 7px; min-height: 36px; padding: 0 15px 0 11px; border-radius: 22px; font-size: 13.5px }
 .person .icon { width: 18px; color: var(--accent) }

@@ -193,14 +193,13 @@ function rating({ chat, say, state, actions, session }) {
   const spoke = chat.events.some((/** @type {any} */ event) => event.type === 'message' && event.from === 'shopper');
   if (chat.owner !== 'closed' || !spoke || state.form || state.unrated) return null;
   if (chat.rating) return html`<p class="note centred" role="status">${say('rateThanks')}</p>`;
-  const names = /** @type {any} */ (say('rates'));
   return html`<form class="card rating" @submit=${actions.rate} aria-labelledby="rate-title">
     <h3 id="rate-title">${say('rateTitle')}</h3>
     <div class="scores" role="radiogroup" aria-labelledby="rate-title">
       ${[1, 2, 3, 4, 5].map((score) => html`<label class="score"><input type="radio" name="score" value=${score}
-        .checked=${state.score === score} @change=${() => actions.score(score)} aria-label="${score}: ${names[score - 1]}" /><span>${score}</span></label>`)}
+        .checked=${state.score === score} @change=${() => actions.score(score)} aria-label="${score}: ${say('rate', score)}" /><span>${score}</span></label>`)}
     </div>
-    <p class="ends" aria-hidden="true"><span>${names[0]}</span><span>${names[4]}</span></p>
+    <p class="ends" aria-hidden="true"><span>${say('rate', 1)}</span><span>${say('rate', 5)}</span></p>
     ${state.score
       ? html`<div class="field"><label for="r-word">${say('rateComment')}<span class="optional">${say('optional')}</span></label>
           <textarea id="r-word" name="comment" rows="2" maxlength="1000"></textarea></div>`

@@ -82,7 +82,7 @@ export default {
   emailBad: 'Please check the address (for example hana@example.jp)',
   textBad: 'Please write your question',
   rateTitle: 'How did we do?',
-  rates: ['Very unhappy', 'Unhappy', 'Neither', 'Happy', 'Very happy'],
+  rate: (score) => ['Very unhappy', 'Unhappy', 'Neither', 'Happy', 'Very happy'][score - 1],
   rateComment: 'A word to us',
   rateSend: 'Send rating',
   rateSkip: 'Not now',

@@ -82,7 +82,7 @@ export default {
   emailBad: 'メールアドレスの形をお確かめください（例: hana@example.jp）',
   textBad: 'ご用件をお書きください',
   rateTitle: 'ご案内はいかがでしたか',
-  rates: ['とても不満', '不満', 'ふつう', '満足', 'とても満足'],
+  rate: (score) => ['とても不満', '不満', 'ふつう', '満足', 'とても満足'][score - 1],
   rateComment: 'ひとこと',
   rateSend: '評価を送る',
   rateSkip: '今回は答えない',
