@@ -25,7 +25,7 @@ class Duty:
         self._written: dict[tuple[str, str], float] = {}
 
     def seen(self, user: str) -> None:
-        """A request came. Blocks for one small write, at most every 12 seconds."""
+        """A request came. Blocks for one small write, at most every five seconds."""
         self._note(user, "seen_at")
 
     async def during(self, user: str, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

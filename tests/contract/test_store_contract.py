@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 import bot.tables  # registers the log's tables on the metadata that is compared below
 from kb.migrations import current, head, upgrade
-from kb.store import Store, audit, metadata, pointers, policies
+from kb.store import Store, StoreAway, audit, metadata, pointers, policies
 
 assert bot.tables
 
@@ -168,3 +168,27 @@ def test_the_audit_numbers_itself(store: Store) -> None:
         rows = conn.execute(select(audit).order_by(audit.c.position)).all()
     assert [row.action for row in rows] == ["export", "erase"]
     assert rows[0].position < rows[1].position
+
+
+@pytest.mark.parametrize("store", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+def test_a_server_that_restarted_is_found_again(store: Store) -> None:
+    """PostgreSQL drops every connection: the next works get new ones."""
+    store.write(put("before"))
+    others = text(
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    store.write(lambda conn: conn.scalar(others))
+    assert names(store) == ["before"]
+    store.write(put("later"))
+
+
+@pytest.mark.parametrize("store", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+def test_a_server_that_dies_in_the_middle_is_away_and_keeps_nothing(store: Store) -> None:
+    def work(conn: Connection) -> None:
+        put("half")(conn)
+        conn.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+
+    with pytest.raises(StoreAway):
+        store.write(work)
+    assert names(store) == []
