@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from served import House, serving
+from tests.api.served import House, serving
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from served import House, new_id
+from tests.api.served import House, new_id
 
 from api.app import create_app
 from api.settings import load_settings

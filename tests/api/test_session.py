@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from served import PASSWORD, House, Stream, new_id
+from tests.api.served import PASSWORD, House, Stream, new_id
 
 AT = 24  # 2026-07-01T09:00:00.000Z
 

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import jwt
 import pytest
-from served import CUSTOMER_KEY, House, Stream, new_id
+from tests.api.served import CUSTOMER_KEY, House, Stream, new_id
 
 from bot.conversation import SHOPPER, Rate
 

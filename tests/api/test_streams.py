@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from served import House, Stream, serving
+from tests.api.served import House, Stream, serving
 
 from api import tail
 from api.errors import Problem

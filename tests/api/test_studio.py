@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from served import CORPUS, WAIT, House, serving
+from tests.api.served import CORPUS, WAIT, House, serving
 from test_small_print import is_problem
 
 ENTRY = {

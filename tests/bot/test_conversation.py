@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from logkit import CHIEF, SATO, START, SUZUKI, words
+from tests.logkit import CHIEF, SATO, START, SUZUKI, words
 
 from bot.conversation import (
     BOT,

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from logkit import START
+from tests.logkit import START
 
 from bot.desk import (
     Agent,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from logkit import CHIEF, SATO, SUZUKI, Kit, sqlite_store
+from tests.logkit import CHIEF, SATO, SUZUKI, Kit, sqlite_store
 from sqlalchemy import select
 
 from bot.conversation import (

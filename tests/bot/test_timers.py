@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from logkit import SATO, SUZUKI, Kit, empty, sqlite_store
+from tests.logkit import SATO, SUZUKI, Kit, empty, sqlite_store
 
 from bot.conversation import Claim, Handover, Hold, Reply
 from bot.desk import Desk

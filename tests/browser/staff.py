@@ -88,20 +88,22 @@ def overflows(page: Page) -> bool:
 
 
 COMPOSED_ENTER = """(field) => {
-  const key = (type, more) => field.dispatchEvent(new KeyboardEvent(type, {key: 'Enter', code: 'Enter', bubbles: true, cancelable: true, ...more}));
-  const compose = (type) => field.dispatchEvent(new CompositionEvent(type, {bubbles: true, data: '変換'}));
-  compose('compositionstart');                      // Chrome and Firefox: keydown while composing, then the end
+  const enter = {key: 'Enter', code: 'Enter', bubbles: true, cancelable: true};
+  const key = (type, more) => field.dispatchEvent(new KeyboardEvent(type, {...enter, ...more}));
+  const compose = (type) => field.dispatchEvent(new CompositionEvent(type, {bubbles: true}));
+  compose('compositionstart');
   key('keydown', {isComposing: true, keyCode: 229});
   compose('compositionend');
   key('keyup', {});
-  compose('compositionstart');                      // Safari: the end first, then keyCode 229
+  compose('compositionstart');
   compose('compositionend');
   key('keydown', {keyCode: 229});
   key('keyup', {});
-  compose('compositionstart');                      // some macOS input methods: a plain Enter right after the end
+  compose('compositionstart');
   compose('compositionend');
   key('keydown', {keyCode: 13});
 }"""
+"""The Enter that ends a conversion, as Chrome and Firefox, Safari, and some macOS input methods send it."""
 
 
 def number(text: str | None) -> int:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from tests.api.served import House, serving
-from tests.browser.staff import COMPOSED_ENTER, Staff, at_work, number, overflows
 
 from api.drafts import Drafts
+from tests.api.served import House, serving
+from tests.browser.staff import COMPOSED_ENTER, Staff, at_work, number, overflows
 
 KNIVES = "古い包丁は本店の店頭で、無料でお引き取りします。1回3本までです。"
 PLACES = {
@@ -39,7 +39,9 @@ def ito(browser: Browser, house: House) -> Iterator[Staff]:
         yield staff
 
 
-def propose(house: House, question: str, answer: str = KNIVES, kind: str = "new", entry: str | None = None) -> None:
+def propose(
+    house: House, question: str, answer: str = KNIVES, kind: str = "new", entry: str | None = None
+) -> None:
     proposal = {
         "kind": kind,
         "entry": entry,
@@ -125,9 +127,8 @@ def test_a_proposal_accepted_and_published_is_answered(house: House, ito: Staff)
 
 
 def test_a_correction_is_a_difference_and_a_no_needs_a_reason(house: House, ito: Staff) -> None:
-    propose(
-        house, "返品はできますか", "到着後14日以内、未使用のものに限り返品できます。", "correction", "return-001"
-    )
+    fourteen = "到着後14日以内、未使用のものに限り返品できます。"
+    propose(house, "返品はできますか", fourteen, "correction", "return-001")
     propose(house, "返せますか", "", "variant", "return-001")
     page = ito.page
     at(page, "proposals")
@@ -243,7 +244,9 @@ def test_an_import_names_every_wrong_row_and_takes_a_right_file(ito: Staff, tmp_
     assert rows.count() >= 2
     assert [number(row.locator("td").first.text_content()) for row in rows.all()][:2] == [2, 3]
     right = tmp_path / "right.csv"
-    right.write_bytes("id,question,answer,category\nx-1,ラッピングはできますか,無料で承ります。,ギフト\n".encode("cp932"))
+    right.write_bytes(
+        "id,question,answer,category\nx-1,ラッピングはできますか,無料で承ります。,ギフト\n".encode("cp932")
+    )
     page.locator("input[type=file]").set_input_files(right)
     page.get_by_role("button", name="取り込む").click()
     expect(page.get_by_text("追加 1件")).to_be_visible()
@@ -266,16 +269,17 @@ def test_figures_and_roles(browser: Browser, house: House) -> None:
         expect(page.get_by_text("この画面を使う権限がありません")).to_be_visible()
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 1440), ("light", 375), ("dark", 375)])
+@pytest.mark.parametrize(
+    ("scheme", "width"), [("light", 1440), ("dark", 1440), ("light", 375), ("dark", 375)]
+)
 def test_axe_finds_nothing_serious_and_nothing_overflows(
     browser: Browser, house: House, scheme: str, width: int
 ) -> None:
     client = house.staff("ito@example.jp").client
     if not client.get("/v1/proposals").json()["proposals"]:
         propose(house, f"見本の提案 {scheme} {width}")
-    with at_work(
-        browser, house, "ito@example.jp", "/studio", color_scheme=scheme, viewport={"width": width, "height": 800}
-    ) as staff:
+    window = {"width": width, "height": 800}
+    with at_work(browser, house, "ito@example.jp", "/studio", color_scheme=scheme, viewport=window) as staff:
         for place, sign in PLACES.items():
             at(staff.page, place)
             expect(staff.page.locator(sign).first).to_be_visible()

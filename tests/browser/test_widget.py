@@ -38,7 +38,7 @@ def wait_for_stream(page: Page, shop: Shop) -> None:
 
 @pytest.fixture
 def chat(shop: Shop, visit: Visit) -> Page:
-    page = visit(shop.url)
+    page = visit(f"{shop.url}/plain")
     open_chat(page)
     wait_for_stream(page, shop)
     return page
@@ -222,7 +222,7 @@ def test_a_dropped_line_resumes(chat: Page, shop: Shop) -> None:
 
 def test_a_server_that_is_away_at_first(shop: Shop, visit: Visit) -> None:
     shop.tell(faults=[{"path": "/conversations", "status": 503, "times": 2, "retryAfter": 1}])
-    page = visit(shop.url)
+    page = visit(f"{shop.url}/plain")
     page.click(".launcher")
     expect(page.get_by_text("ただいまつながりません")).to_be_visible()
     page.fill(FIELD, "まだ送れない")
@@ -264,7 +264,7 @@ def test_restored_after_a_reload_with_draft_and_without_stealing_the_focus(chat:
 
 
 def test_two_tabs_one_conversation_one_stream(chat: Page, shop: Shop, visit: Visit) -> None:
-    other = visit(shop.url, context=chat.context)
+    other = visit(f"{shop.url}/plain", context=chat.context)
     open_chat(other)
     say(other, "送料っていくら？")
     for page in (chat, other):
@@ -365,7 +365,7 @@ def test_axe_finds_nothing_serious(shop: Shop, visit: Visit, width: int, dark: b
 
 
 def test_on_a_phone_the_sheet_fills_the_screen_and_keeps_the_focus(shop: Shop, visit: Visit) -> None:
-    page = visit(shop.url, width=375, height=700, touch=True)
+    page = visit(f"{shop.url}/plain", width=375, height=700, touch=True)
     open_chat(page)
     box = page.locator(".panel").bounding_box()
     assert box is not None
@@ -381,7 +381,7 @@ def test_on_a_phone_the_sheet_fills_the_screen_and_keeps_the_focus(shop: Shop, v
 
 
 def test_keyboard_alone(shop: Shop, visit: Visit) -> None:
-    page = visit(shop.url)
+    page = visit(f"{shop.url}/plain")
     page.locator(".launcher").focus()
     page.keyboard.press("Enter")
     expect(page.locator(FIELD)).to_be_focused()
@@ -401,7 +401,7 @@ def test_answers_are_read_out_but_not_the_past(chat: Page) -> None:
 
 
 def test_english_by_a_switch_and_by_the_page(shop: Shop, visit: Visit) -> None:
-    page = visit(shop.url)
+    page = visit(f"{shop.url}/plain")
     open_chat(page)
     page.get_by_role("button", name="メニュー").click()
     page.get_by_role("button", name="English").click()

@@ -10,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from logkit import Kit, empty, postgres_url, sqlite_store
+from tests.logkit import Kit, empty, postgres_url, sqlite_store
 
 from kb.store import Store
 

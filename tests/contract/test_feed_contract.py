@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from logkit import REDIS
+from tests.logkit import REDIS
 
 from bot.feed import Feed, LocalFeed, RedisFeed, Wake, open_feed
 

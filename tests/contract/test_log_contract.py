@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from logkit import CHIEF, SATO, SUZUKI, Kit
+from tests.logkit import CHIEF, SATO, SUZUKI, Kit
 from sqlalchemy import func, select, text
 
 from bot.conversation import (

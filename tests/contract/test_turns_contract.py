@@ -11,7 +11,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from logkit import CHIEF, SATO, Kit
+from tests.logkit import CHIEF, SATO, Kit
 from sqlalchemy import update
 
 from bot.conversation import SHOPPER, Choose, Claim, Close, Feedback, Handover, Reply, Return, Say

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from logkit import Kit, postgres_url
+from tests.logkit import Kit, postgres_url
 from sqlalchemy import text
 
 from kb.store import Store

@@ -242,8 +242,15 @@ function serveElsewhere(response) {
   response.end(`<!doctype html><html lang="en"><title>A shop</title><h1>A shop</h1><script type="module" src="${origin}/widget.js"></script>`);
 }
 
+/** A page with nothing but the widget: most tests need no shop around it. */
+function servePlain(response) {
+  response.writeHead(200, { 'content-type': TYPES['.html'], ...PAGE_HEADERS });
+  response.end('<!doctype html><html lang="ja"><title>店</title><h1>店</h1><script type="module" src="/widget.js" data-title="ひより道具店"></script>');
+}
+
 async function serveFile(path, response) {
   if (path === '/elsewhere') return serveElsewhere(response);
+  if (path === '/plain') return servePlain(response);
   const page = { '/': 'shop/shop.html', '/widget.js': 'widget.js' }[path];
   const file = normalize(join(ROOT, page ?? path.replace(/^\/web\//, '')));
   const data = file.startsWith(ROOT) ? await readFile(file).catch(() => null) : null;
