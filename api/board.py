@@ -11,8 +11,9 @@ from sqlalchemy import Connection, RowMapping, func, select, tuple_
 from api.auth import Me
 from bot.conversation import Event, wire_time
 from bot.desk import in_order, places, present
+from bot.reads import as_event
 from bot.tables import conversations, events
-from bot.world import agents, as_event, waiting
+from bot.world import agents, waiting
 from kb.store import Store, users
 
 OPEN = 200  # most chats of others that a supervisor's desk lists

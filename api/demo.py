@@ -17,6 +17,7 @@ from api.settings import Settings
 from kb.encoder import Encoder
 from kb.entry import parse_corpus
 from kb.release import Releases
+from kb.search import Knowledge
 from kb.store import Store
 
 ACCOUNTS = (
@@ -47,8 +48,10 @@ def prepare(
         releases.publish(progress, WHO)
 
 
-def propose(store: Store, knowledge: Any) -> int:
-    """Read the demo's month of chats for proposals, once."""
+def propose(store: Store, knowledge: Knowledge) -> int:
+    """Read the demo's month of chats for proposals, once; takes some seconds."""
+    if Drafts(store).proposed(None):
+        return 0
     from kb.harvest import harvest, parse_transcripts
 
     source = files("kb").joinpath("demo/transcripts.jsonl")

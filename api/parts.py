@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ import anyio
 from fastapi import Depends, Request
 from starlette.responses import Response
 
+from api import logs
 from api.auth import Me, Sessions, Tokens, Users
 from api.drafts import Drafts
 from api.duty import Duty
@@ -91,6 +93,17 @@ class Parts:
         self.turns.start()
         self.worker.start()
         self.timers.start()
+        if self.demo:
+            threading.Thread(target=self._propose, name="propose", daemon=True).start()
+
+    def _propose(self) -> None:
+        """The demo's month of chats, read while the first visitors look around."""
+        from api.demo import propose
+
+        try:
+            propose(self.store, self.live.current())
+        except Exception as error:
+            logs.get("demo").warning("no proposals", error=logs.fault_of(error))
 
     def stop(self) -> None:
         """Finish what is being decided, then close everything."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from tests.api.served import PASSWORD, House, Shopper, Staff, Stream, new_id
-from test_small_print import is_problem, vouch
+from tests.api.test_small_print import is_problem, vouch
 
 COOKIE = "toritsugi_session"
 

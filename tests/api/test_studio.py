@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from tests.api.served import CORPUS, WAIT, House, serving
-from test_small_print import is_problem
+from tests.api.test_small_print import is_problem
 
 ENTRY = {
     "id": "gift-001",
