@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+
 from tests.api.served import PASSWORD, House, Shopper, Staff, Stream, new_id
 from tests.api.test_small_print import is_problem, vouch
 

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.api.served import House, new_id, serving
 
 from api import logs
 from api.guard import Address
 from api.logs import fault_of
+from tests.api.served import House, new_id, serving
 
 SHOP = "https://shop.example.jp"
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from tests.api.served import serving
 
 from api.errors import Problem
 from api.limits import WINDOW, Limits, LocalWindow, RedisWindow, Window
+from tests.api.served import serving
 
 REDIS = os.environ.get("TORITSUGI_TEST_REDIS", "redis://127.0.0.1:6379/0")
 

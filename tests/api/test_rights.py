@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.api.served import House, new_id
 
 from api.app import create_app
 from api.settings import load_settings
+from tests.api.served import House, new_id
 
 ROLES = {
     "agent": "sato@example.jp",

@@ -11,9 +11,9 @@ from typing import Any
 import httpx
 import jwt
 import pytest
-from tests.api.served import CUSTOMER_KEY, House, Stream, new_id
 
 from bot.conversation import SHOPPER, Rate
+from tests.api.served import CUSTOMER_KEY, House, Stream, new_id
 
 PROBLEM = {"type", "title", "status", "detail", "code"}
 

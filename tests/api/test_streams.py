@@ -7,7 +7,6 @@ import threading
 from pathlib import Path
 
 import pytest
-from tests.api.served import House, Stream, serving
 
 from api import tail
 from api.errors import Problem
@@ -17,6 +16,7 @@ from bot.conversation import SHOPPER, Open, Rate, Say
 from bot.feed import LocalFeed
 from bot.log import Log
 from kb.store import Store
+from tests.api.served import House, Stream, serving
 
 
 def test_too_many_streams_of_a_chat_are_429_and_a_closed_one_makes_room(house: House) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from tests.api.served import CORPUS, WAIT, House, serving
 from tests.api.test_small_print import is_problem
 

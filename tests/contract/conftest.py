@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from tests.logkit import Kit, empty, postgres_url, sqlite_store
-
 from kb.store import Store
+from tests.logkit import Kit, empty, postgres_url, sqlite_store
 
 
 @pytest.fixture(scope="session")

@@ -7,9 +7,9 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from tests.logkit import REDIS
 
 from bot.feed import Feed, LocalFeed, RedisFeed, Wake, open_feed
+from tests.logkit import REDIS
 
 
 class Ear:

@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.logkit import CHIEF, SATO, SUZUKI, Kit
 from sqlalchemy import func, select, text
 
 from bot.conversation import (
@@ -39,6 +38,7 @@ from bot.feed import Wake
 from bot.log import NotFound
 from bot.tables import events, handlings
 from kb.store import Store
+from tests.logkit import CHIEF, SATO, SUZUKI, Kit
 
 
 def refusal(work: Callable[..., Any], *args: Any, **kwargs: Any) -> str:

@@ -11,7 +11,6 @@ from itertools import pairwise
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.logkit import CHIEF, SATO, Kit
 from sqlalchemy import update
 
 from bot.conversation import SHOPPER, Choose, Claim, Close, Feedback, Handover, Reply, Return, Say
@@ -19,6 +18,7 @@ from bot.tables import turns as table
 from bot.turns import DecidedWords, Material, Turns
 from bot.worker import Worker
 from kb.store import Store
+from tests.logkit import CHIEF, SATO, Kit
 
 YES = DecidedWords("answer", "はい。")
 

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.logkit import Kit, postgres_url
 from sqlalchemy import text
 
 from kb.store import Store
+from tests.logkit import Kit, postgres_url
 
 pytestmark = pytest.mark.faults
 HERE = Path(__file__).parent

@@ -16,7 +16,8 @@ def units(count: int, seed: int = 0, width: int = 16) -> dense.Floats:
 
 def side(vectors: dense.Floats, owners: list[int], entries: int, folder: Path) -> dense.Side:
     dense.write_side(vectors, folder / "side.faiss", vectors[:1])
-    return dense.read_side(folder / "side.faiss", np.array(owners), entries)
+    halves = vectors.astype(np.float16)
+    return dense.read_side(folder / "side.faiss", halves, np.array(owners), entries)
 
 
 def test_nearest_and_cosines_agree_with_the_definition(tmp_path: Path) -> None:
@@ -38,11 +39,6 @@ def test_an_entry_without_vectors_is_as_far_as_can_be(tmp_path: Path) -> None:
     assert (best == second).all()
 
 
-def test_vectors_survive_writing_to_half_precision(tmp_path: Path) -> None:
-    vectors = units(10, width=384)
-    assert np.allclose(side(vectors, list(range(10)), 10, tmp_path).vectors(), vectors, atol=5e-4)
-
-
 def test_two_equal_vectors_are_best_and_second(tmp_path: Path) -> None:
     vectors = units(3)[[0, 0, 1, 2]]
     best, second = side(vectors, [0, 0, 1, 1], 2, tmp_path).cosines(vectors[0], np.array([0, 1]))
@@ -62,7 +58,7 @@ def test_above_the_limit_the_recall_is_measured(tmp_path: Path, monkeypatch: pyt
     vectors = dense.centred(np.repeat(centres, 25, 0) + units(1000, 3) * 0.3, np.zeros(16, np.float32))
     recall = dense.write_side(vectors, tmp_path / "side.faiss", vectors[::20])
     assert dense.RECALL <= recall <= 1
-    found = dense.read_side(tmp_path / "side.faiss", np.arange(1000), 1000)
+    found = dense.read_side(tmp_path / "side.faiss", vectors.astype(np.float16), np.arange(1000), 1000)
     assert 17 in found.nearest(vectors[17:18], 3)
     assert found.cosines(vectors[17], np.array([17]))[0] == pytest.approx(1, abs=1e-3)
 
