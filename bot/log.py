@@ -9,16 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import (
     Connection,
-    Integer,
-    Select,
-    Table,
     bindparam,
     delete,
-    func,
     insert,
     select,
     text,
@@ -27,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from bot.commands import Actor, Command, Decide, Erase, Open
-from bot.conversation import HIDDEN, Event, Outcome, Owe, Refused, State, Wording, begin, fold, step
+from bot.conversation import Event, Outcome, Owe, Refused, State, Wording, begin, fold, step
 from bot.desk import Desk
 from bot.feed import Feed, Wake
 from bot.project import (
@@ -41,8 +36,9 @@ from bot.project import (
     save,
     turn_row,
 )
+from bot.reads import EVENT, accepted, events_of, events_since, last_position
 from bot.tables import conversations, events, handlings, receipts, turns
-from bot.world import EVENT, Surroundings, as_event, fixed_words
+from bot.world import Surroundings, fixed_words
 from kb.store import Store
 
 Clock = Callable[[], datetime]
@@ -190,7 +186,7 @@ class Log:
 
     def _rebuild(self, conn: Connection, conversation: str) -> State:
         known = load(conn, conversation, lock=True) is not None
-        some = _events(conn, conversation)
+        some = events_of(conn, conversation)
         if not some:
             raise NotFound
         state = fold(None, some)
@@ -242,23 +238,23 @@ class Log:
     def seen(self, conversation: str, from_id: str, client_id: str) -> bool:
         """Was this write accepted before?"""
         with self.store.read() as conn:
-            return _known(conn, conversation, from_id, client_id) is not None
+            return accepted(conn, conversation, from_id, client_id) is not None
 
     def events(self, conversation: str, after: int = 0, limit: int = MOST, *, shopper: bool = True) -> Page:
         """Events after a seq, ascending; without the hidden ones if the reader is the shopper."""
         with self.store.read() as conn:
-            some = _events(conn, conversation, after, limit + 1, shopper)
+            some = events_of(conn, conversation, after, limit + 1, shopper=shopper)
         shown = tuple(some[:limit])
         return Page(shown, shown[-1].seq if shown else after, len(some) > limit)
 
     def since(self, position: int, limit: int = MOST) -> list[Event]:
         """Everyone's events after a position, in the order of the whole log."""
         with self.store.read() as conn:
-            return [as_event(row) for row in conn.execute(_SINCE, {"after": position, "most": limit})]
+            return events_since(conn, position, limit)
 
     def position(self) -> int:
         with self.store.read() as conn:
-            return conn.scalar(_LAST_POSITION) or 0
+            return last_position(conn)
 
     def ids(self) -> Sequence[str]:
         with self.store.read() as conn:
@@ -266,24 +262,7 @@ class Log:
 
 
 _UNCLAIMED = {"client_id": None, "client_hash": None}
-_ALL = 2**31 - 1
-
-# Built once: building a statement costs more than running it.
 _INSERT = insert(events)
-_LAST_POSITION = select(func.max(events.c.position))
-_SINCE = (
-    select(events)
-    .where(events.c.position > bindparam("after"))
-    .order_by(events.c.position)
-    .limit(bindparam("most", type_=Integer))
-)
-_EVENTS = (
-    select(events)
-    .where(events.c.conversation == bindparam("chat"), events.c.seq > bindparam("after"))
-    .order_by(events.c.seq)
-    .limit(bindparam("most", type_=Integer))
-)
-_SHOWN = _EVENTS.where(events.c.type.not_in(sorted(HIDDEN)))
 _END_TURN = delete(turns).where(
     turns.c.conversation == bindparam("chat"),
     turns.c.taken_by == bindparam("lease"),
@@ -292,38 +271,10 @@ _END_TURN = delete(turns).where(
 )
 
 
-def _accepted(table: Table) -> Select[Any]:
-    return select(table.c.seq, table.c.at, table.c.client_hash).where(
-        table.c.conversation == bindparam("chat"),
-        table.c.from_id == bindparam("actor"),
-        table.c.client_id == bindparam("client"),
-    )
-
-
-_IN_EVENTS, _IN_RECEIPTS = _accepted(events), _accepted(receipts)
-
-
-def _events(
-    conn: Connection, conversation: str, after: int = 0, limit: int | None = None, shopper: bool = False
-) -> list[Event]:
-    most = _ALL if limit is None else limit
-    found = conn.execute(_SHOWN if shopper else _EVENTS, {"chat": conversation, "after": after, "most": most})
-    return [as_event(row) for row in found]
-
-
-def _known(
-    conn: Connection, conversation: str, from_id: str, client_id: str
-) -> tuple[int, datetime, str] | None:
-    """(seq, at, hash) of a write that was accepted under this id."""
-    key = {"chat": conversation, "actor": from_id, "client": client_id}
-    row = conn.execute(_IN_EVENTS, key).one_or_none() or conn.execute(_IN_RECEIPTS, key).one_or_none()
-    return None if row is None else (row.seq, row.at, row.client_hash)
-
-
 def _first_result(conn: Connection, write: Write) -> Appended | None:
     if not write.client_id:
         return None
-    known = _known(conn, write.conversation, write.actor.id, write.client_id)
+    known = accepted(conn, write.conversation, write.actor.id, write.client_id)
     if known is None:
         return None
     seq, at, digest = known
@@ -357,4 +308,4 @@ def _next_position(conn: Connection) -> int:
     """
     if conn.dialect.name == "postgresql":
         conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _POSITION_LOCK})
-    return (conn.scalar(_LAST_POSITION) or 0) + 1
+    return last_position(conn) + 1

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, bindparam, select
 
 from bot.conversation import Event, State
+from bot.reads import as_event, event_at
 from bot.tables import events
-from bot.world import as_event, event_at
 
 if TYPE_CHECKING:
     from bot.decision import Turn

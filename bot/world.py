@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, select, text
+from sqlalchemy import Connection, Select, func, select, text
 
 from bot.commands import Choose, Command, Decide, Feedback, Handover, Release, Timeout, Transfer
-from bot.conversation import Event, State, Wait, Wording, World
+from bot.conversation import State, Wait, Wording, World
 from bot.desk import Agent, Desk, Waiting, on_duty, place_of, present, wait_estimate
 from bot.hours import next_open, open_at
-from bot.tables import conversations, events, handlings
+from bot.reads import event_at
+from bot.tables import conversations, handlings
 from bot.words import say
 from kb.store import presence, users
 
@@ -117,9 +118,6 @@ def _everyone() -> Select[Any]:
 
 
 _EVERYONE = _everyone()
-_EVENT_AT = select(events).where(
-    events.c.conversation == bindparam("chat"), events.c.seq == bindparam("at_seq")
-)
 
 
 def agents(conn: Connection) -> tuple[Agent, ...]:
@@ -166,20 +164,6 @@ def handled_s(conn: Connection, desk: str) -> list[float]:
     h = handlings.c
     found = select(h.assigned_at, h.ended_at).where(h.desk == desk).order_by(h.ended_at.desc()).limit(_RECENT)
     return [(row.ended_at - row.assigned_at).total_seconds() for row in conn.execute(found)]
-
-
-def event_at(conn: Connection, conversation: str, seq: int) -> Event | None:
-    row = conn.execute(_EVENT_AT, {"chat": conversation, "at_seq": seq}).one_or_none()
-    return None if row is None else as_event(row)
-
-
-def as_event(row: object) -> Event:
-    """A row of `events` as an Event."""
-    r: Mapping[str, object] = row._mapping  # type: ignore[attr-defined]
-    return Event(**{name: r[name] for name in EVENT})  # type: ignore[arg-type]
-
-
-EVENT = ("conversation", "seq", "prev", "type", "at", "from_kind", "from_id", "name", "body", "position")
 
 
 def _ticket(conn: Connection, desk: Desk) -> str:
