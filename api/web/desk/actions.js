@@ -35,6 +35,7 @@ export function actionsOf(page) {
     busy = true;
     try {
       await desk.act(id, 'claim');
+      await desk.load(id);
       page.show(id);
       page.focusReply();
     } catch (problem) {

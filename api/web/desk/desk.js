@@ -246,7 +246,7 @@ export class Desk {
       await this.api.write(`/desk/conversations/${encodeURIComponent(id)}/${action}`, body);
     } finally {
       this.soon();
-      await this.load(id);
+      void this.load(id);
     }
   }
 
