@@ -126,5 +126,7 @@ export const releases = [
   { id: 'r_0011', created_at: days(12), by: '木村', state: 'superseded', entries: 149, note: null, check: { asked: 149, found: 147, worse: false, lost: [{ text: '沖縄への送料', entry: 'ship-002' }], changes: [{ text: '離島だといくら', before: 'answer ship-002', after: 'offer' }] }, error: null, usable: true },
   { id: 'r_0010', created_at: days(13), by: '木村', state: 'failed', entries: 149, note: '秋の新商品', check: null, error: 'The check found 9 worse answers; nothing was published.', usable: false },
 ];
-export const statistics = { from: days(29).slice(0, 10), to: days(0).slice(0, 10), conversations: 812, decisions: { answer: 1204, offer: 286, decline: 214, escalate: 171, social: 89 },
-  escalations: { asked: 74, misses: 41, wish: 29, furious: 18, topic: 9 }, assigned: 165, contacts: 12, closed: 790, feedback: { helpful: 402, unhelpful: 61 }, rating: { count: 143, mean: 4.31 }, wait_seconds: { count: 165, median: 84 } };
+const dates = Array.from({ length: 30 }, (_, at) => days(29 - at).slice(0, 10));
+export const statistics = { from: dates[0], to: dates.at(-1), conversations: 812, turns: 1964, answered: 1204, offered: 286, declined: 214, escalated: 171, social: 89,
+  reasons: { asked: 74, misses: 41, wish: 29, furious: 18, topic: 9 }, assigned: 165, contacts: 12, closed: 790, helpful: 402, unhelpful: 61, ratings: { n: 143, mean: 4.31 }, wait_seconds: { n: 165, median: 84 },
+  days: dates.map((day, at) => ({ day, answered: 30 + ((at * 7) % 23), offered: 6 + (at % 7), declined: 4 + ((at * 3) % 6), escalated: 3 + (at % 5), social: at % 4 })) };

@@ -6,18 +6,23 @@
  */
 
 /** Beyond this product of lengths the table would be slow: the middle is then one replacement. */
-const MOST = 4_000_000;
+const MOST = 1_000_000;
 
-/** @param {string} text @returns {string[]} */
-export function pieces(text) {
+/** Longer texts are compared by sentences: finding words in them takes seconds. */
+const LONG = 4000;
+
+/** @param {string} text @param {boolean} [long] @returns {string[]} */
+export function pieces(text, long = text.length > LONG) {
+  if (long) return text.split(/(?<=[。！？\n])/);
   if (typeof Intl === 'undefined' || !Intl.Segmenter) return [...text];
   return [...new Intl.Segmenter('ja', { granularity: 'word' }).segment(text)].map((part) => part.segment);
 }
 
 /** @param {string} before @param {string} after @returns {Piece[]} joined, in reading order */
 export function diff(before, after) {
-  const a = pieces(before);
-  const b = pieces(after);
+  const long = before.length + after.length > LONG;
+  const a = pieces(before, long);
+  const b = pieces(after, long);
   let head = 0;
   while (head < a.length && head < b.length && a[head] === b[head]) head += 1;
   let tail = 0;
