@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
+Halves = npt.NDArray[np.float16]
 
 EXACT = 100_000
 RECALL = 0.95  # of the 10 nearest, wanted above EXACT
@@ -58,10 +59,10 @@ def mean_of(vectors: Floats, prior: Floats) -> Floats:
 
 
 class Side:
-    """One searchable set of vectors; row r belongs to the entry `owners[r]` (ascending)."""
+    """One searchable set of vectors; row r of `vectors` belongs to the entry `owners[r]` (ascending)."""
 
-    def __init__(self, index: Any, owners: Ints, entries: int) -> None:
-        self._index, self._owners = index, owners
+    def __init__(self, index: Any, vectors: Halves, owners: Ints, entries: int) -> None:
+        self._index, self._vectors, self._owners = index, vectors, owners
         self._firsts = np.searchsorted(owners, np.arange(entries + 1))
         self._rows = int(index.ntotal)
 
@@ -90,7 +91,7 @@ class Side:
         counts = counts[filled]
         starts = np.cumsum(counts) - counts
         rows = np.repeat(self._firsts[entries[filled]] - starts, counts) + np.arange(counts.sum())
-        scores = self._index.reconstruct_batch(rows) @ query.reshape(-1)
+        scores = self._vectors[rows].astype(np.float32) @ query.reshape(-1)
         best[filled] = np.maximum.reduceat(scores, starts)
         if len(rows) == len(filled):
             return best, best
@@ -100,11 +101,6 @@ class Side:
         runner_up = np.maximum.reduceat(scores, starts)
         second[filled] = np.where(counts > 1, runner_up, best[filled])
         return best, second
-
-    def vectors(self) -> Floats:
-        """All vectors, as they are compared."""
-        rows: Floats = self._index.reconstruct_batch(np.arange(self._rows))
-        return rows
 
 
 def write_side(vectors: Floats, file: Path, probes: Floats) -> float:
@@ -122,13 +118,10 @@ def write_side(vectors: Floats, file: Path, probes: Floats) -> float:
     return recall
 
 
-def read_side(file: Path, owners: Ints, entries: int) -> Side:
-    """Memory-mapped: vectors that are never compared are never read."""
+def read_side(file: Path, vectors: Halves, owners: Ints, entries: int) -> Side:
+    """Memory-mapped. `vectors` are what was written, in half precision."""
     library = faiss()
-    index = library.read_index(str(file), library.IO_FLAG_MMAP_IFC)
-    if hasattr(index, "make_direct_map"):
-        index.make_direct_map()
-    return Side(index, owners, entries)
+    return Side(library.read_index(str(file), library.IO_FLAG_MMAP_IFC), vectors, owners, entries)
 
 
 def _cells(library: Any, vectors: Floats, half: int, probes: Floats) -> tuple[Any, float]:

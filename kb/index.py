@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from kb import dense, folder
 from kb.encoder import Encoder, Kind
-from kb.entry import Entry, read_corpus, write_corpus
+from kb.entry import Entry, read_entry, write_corpus
 from kb.fuse import Scale, fusion
 from kb.lexical import Lexical
 from kb.respell import Respelling
@@ -119,12 +119,13 @@ def open_index(home: Path, encoder: Encoder | None, words: Words) -> Opened:
         what = "another encoder" if made_by else "no encoder"
         raise IndexRefused(f"{home} was built with {what} than the one in use: {MEND}")
     try:
-        entries = read_corpus(home / "entries.jsonl").entries
+        entries = tuple(entries_of(home))
         questions = answers = means = None
         if made_by is not None and encoder is not None:
             owners = np.load(home / "owners.npy")
-            questions = dense.read_side(home / "questions.faiss", owners, len(entries))
-            answers = dense.read_side(home / "answers.faiss", np.arange(len(entries)), len(entries))
+            rows, turned = (np.load(home / name, mmap_mode="r") for name in ("vectors.npy", "answers.npy"))
+            questions = dense.read_side(home / "questions.faiss", rows, owners, len(entries))
+            answers = dense.read_side(home / "answers.faiss", turned, np.arange(len(entries)), len(entries))
             means = dense.Means(*np.load(home / "means.npy"))
         lexical, respelling = Lexical.open(home), Respelling.read(home)
     except (OSError, ValueError, RuntimeError) as error:
@@ -133,6 +134,16 @@ def open_index(home: Path, encoder: Encoder | None, words: Words) -> Opened:
 
 
 MEND = "build it again with `toritsugi index CORPUS --out DIR`, or publish again with `toritsugi publish`"
+
+
+def entries_of(home: Path) -> Iterator[Entry]:
+    """The entries of a directory, in order; they were checked when it was built."""
+    with (home / "entries.jsonl").open(encoding="utf-8") as lines:
+        for line in lines:
+            entry, wrong = read_entry(json.loads(line))
+            if entry is None:
+                raise ValueError(f"entries.jsonl: {wrong[0]}")
+            yield entry
 
 
 def release_of(entries: Sequence[Entry], encoder: Encoder | None, words: Words) -> str:
@@ -230,6 +241,7 @@ def _write_vectors(entries: Sequence[Entry], building: Path, store: _Vectors) ->
     np.save(building / "owners.npy", np.array([place for place, _ in asked], np.int64))
     np.save(building / "means.npy", np.stack([means.query, means.answer]))
     turned, moved = dense.centred(queries, means.query), dense.centred(answers, means.answer)
+    np.save(building / "answers.npy", moved.astype(np.float16))
     recalls = {
         "questions": dense.write_side(questions, building / "questions.faiss", queries),
         "answers": dense.write_side(moved, building / "answers.faiss", turned),
@@ -259,4 +271,14 @@ def scales_of(manifest: Mapping[str, Any]) -> dict[str, Scale]:
     return {side: Scale(s["zero"], s["unit"]) for side, s in manifest.get("scales", {}).items()}
 
 
-__all__ = ["Built", "IndexRefused", "Opened", "build", "fusion", "open_index", "release_of", "scales_of"]
+__all__ = [
+    "Built",
+    "IndexRefused",
+    "Opened",
+    "build",
+    "entries_of",
+    "fusion",
+    "open_index",
+    "release_of",
+    "scales_of",
+]

@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 K1 = 1.2
 
 
+@lru_cache(maxsize=1 << 16)
 def key_of(token: str) -> int:
     """A token's 64-bit key; keys are kept instead of strings, so that opening reads nothing."""
     return int.from_bytes(hashlib.blake2b(token.encode("utf-8", "replace"), digest_size=8).digest(), "big")
@@ -119,39 +121,42 @@ class Inverted:
         Tokens held by more than the share `common` of the fields are left out, and of many tokens only
         the `most` rarest count.
         """
+        return self.ask(tokens, common=common, most=most)[0]
+
+    def ask(
+        self, tokens: Mapping[str, float], *, common: float = 1.0, most: int = 256
+    ) -> tuple[NDArray[np.float64] | None, float]:
+        """`score`, and the weighted idf of all tokens (an unknown one as rare as can be), of which a score
+        is a part."""
         if not tokens or not len(self.keys):
-            return None
+            return None, 0.0
         wanted = np.fromiter(map(key_of, tokens), dtype=np.uint64, count=len(tokens))
         factors = np.fromiter(tokens.values(), dtype=np.float32, count=len(tokens))
         at = np.minimum(np.searchsorted(self.keys, wanted), len(self.keys) - 1)
-        known = (self.keys[at] == wanted) & (
-            self.starts[at + 1] - self.starts[at] <= max(common * len(self.owners), 8)
-        )
+        known = self.keys[at] == wanted
+        rarest = np.log1p((len(self.firsts) - 0.5) / 1.5)
+        whole = float((np.where(known, self.idfs[at], rarest) * factors).sum())
+        known &= self.starts[at + 1] - self.starts[at] <= max(common * len(self.owners), 8)
         at, factors = at[known], factors[known]
         if not at.size:
-            return None
+            return None, whole
         if at.size > most:
-            rarest = np.argsort(-self.idfs[at], kind="stable")[:most]
-            at, factors = at[rarest], factors[rarest]
+            kept = np.argsort(-self.idfs[at], kind="stable")[:most]
+            at, factors = at[kept], factors[kept]
         begins, ends = self.starts[at].tolist(), self.starts[at + 1].tolist()
         spans = [slice(begin, end) for begin, end in zip(begins, ends, strict=True)]
         places = np.concatenate([self.places[span] for span in spans])
         weights = np.concatenate([self.weights[span] for span in spans])
         weights = weights * np.repeat(factors, [span.stop - span.start for span in spans])
-        summed: NDArray[np.float64] = np.bincount(places, weights, len(self.owners)).astype(
-            np.float64, copy=False
-        )
-        return summed
+        summed = np.bincount(places, weights, len(self.owners)).astype(np.float64, copy=False)
+        return summed, whole
 
-    def whole(self, tokens: Mapping[str, float]) -> float:
-        """The weighted idf of all tokens, an unknown one as rare as can be: what a score is a part of."""
-        if not tokens or not len(self.keys):
-            return 0.0
-        wanted = np.fromiter(map(key_of, tokens), dtype=np.uint64, count=len(tokens))
-        factors = np.fromiter(tokens.values(), dtype=np.float32, count=len(tokens))
-        at = np.minimum(np.searchsorted(self.keys, wanted), len(self.keys) - 1)
-        idfs = np.where(self.keys[at] == wanted, self.idfs[at], np.log1p((len(self.firsts) - 0.5) / 1.5))
-        return float((idfs * factors).sum())
+    def fields_of(self, entries: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The fields of these entries one after another, and where each entry's begin among them."""
+        lasts = np.append(self.firsts[1:], len(self.owners))
+        counts = lasts[entries] - self.firsts[entries]
+        starts = np.cumsum(counts) - counts
+        return np.repeat(self.firsts[entries] - starts, counts) + np.arange(counts.sum()), starts
 
     def best(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
         """The best field's score of each entry."""

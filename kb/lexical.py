@@ -38,6 +38,9 @@ _EXTRA = 0.9
 _COMMON = {"question_words": 1.0, "answer_words": 1.0, "characters": 0.2, "readings": 0.2}
 """Tokens that more than this share of a side's fields hold are left out: they cost time and tell nothing."""
 
+_MOST = {"question_words": 256, "answer_words": 256, "characters": 48, "readings": 48}
+"""So many of a text's rarest tokens count: of the n-grams of a long story the rare ones tell enough."""
+
 _HIRAGANA = str.maketrans({chr(c): chr(c - 0x60) for c in range(0x30A1, 0x30F7)})
 _NOT_LETTERS = re.compile(r"[^\w]+")
 
@@ -80,6 +83,36 @@ class Analysed:
             tuple(reading_of(text) for text in texts),
             tuple({(t.reading, t.form): None for found in (*terms, answer) for t in found if t.reading}),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A side's BM25 of every field. `whole`: as in `Scores`."""
+
+    side: Inverted
+    fields: NDArray[np.float64]
+    whole: float
+    factors: NDArray[np.float64] | None
+    marks: NDArray[np.uint8]
+
+    def of(self, entries: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The best field's score of each of these entries (ascending); 0 where the side is silent."""
+        if not len(entries):
+            return np.empty(0)
+        rows, starts = self.side.fields_of(entries)
+        scores = self.fields[rows]
+        if self.factors is not None:
+            scores = scores * self.factors[self.marks[rows]]
+        best: NDArray[np.float64] = np.maximum.reduceat(scores, starts)
+        return best
+
+    def best(self, count: int) -> NDArray[np.int64]:
+        """The entries of the `count` best fields, ascending."""
+        found = np.flatnonzero(self.fields > 0)
+        if len(found) > count:
+            found = found[np.argpartition(-self.fields[found], count)[:count]]
+        owners: NDArray[np.int64] = np.unique(self.side.owners[found]).astype(np.int64)
+        return owners
 
 
 _Analyses = Callable[[], list[Analysed]]
@@ -140,6 +173,17 @@ class Lexical:
 
     def score(self, text: Text, terms: Sequence[Term]) -> dict[str, Scores]:
         """Each side's findings. A side that finds nothing is absent."""
+        everything = np.arange(len(self))
+        found: dict[str, Scores] = {}
+        for name, heard in self.hear(text, terms).items():
+            values = heard.of(everything)
+            ids = np.flatnonzero(values > 0)
+            if ids.size:
+                found[name] = Scores(ids.astype(np.int32), values[ids].astype(np.float32), heard.whole)
+        return found
+
+    def hear(self, text: Text, terms: Sequence[Term]) -> dict[str, Heard]:
+        """Each side's scores, to be asked for the entries that matter; one that knows no token is absent."""
         terms = self.understood(text, terms)
         weights: dict[str, float] = {}
         for term in terms:
@@ -150,30 +194,22 @@ class Lexical:
             "characters": dict.fromkeys(_characters(text.text), 1.0),
             "readings": dict.fromkeys(_sounds(reading_of(text)), 1.0),
         }
-        found: dict[str, Scores] = {}
+        found: dict[str, Heard] = {}
         for name, side in self._sides.items():
-            scores = side.score(tokens[name], common=_COMMON[name])
-            if scores is None:
-                continue
-            if name == "question_words":
-                scores *= self._agreement(_marks_of(weights))
-            best = side.best(scores)
-            ids = np.flatnonzero(best > 0)
-            if ids.size:
-                whole = side.whole(tokens[name])
-                found[name] = Scores(ids.astype(np.int32), best[ids].astype(np.float32), whole)
+            scores, whole = side.ask(tokens[name], common=_COMMON[name], most=_MOST[name])
+            if scores is not None:
+                factors = self._agreement(_marks_of(weights)) if name == "question_words" else None
+                found[name] = Heard(side, scores, whole, factors, self._marks)
         return found
 
-    def _agreement(self, marks: int) -> NDArray[np.float64]:
-        """How far each field agrees with the query in what decides (negation, exception, before, after)."""
-        factors = np.asarray(
-            [
-                _EXTRA ** (have & ~marks).bit_count() * _MISSING ** (marks & ~have).bit_count()
-                for have in range(16)
-            ]
-        )
-        agreed: NDArray[np.float64] = factors[self._marks]
-        return agreed
+    @staticmethod
+    def _agreement(marks: int) -> NDArray[np.float64]:
+        """For each set of marks that a field may have: how far it agrees with the query in what decides
+        (negation, exception, before, after)."""
+        extra = [_EXTRA ** (have & ~marks).bit_count() for have in range(16)]
+        missing = [_MISSING ** (marks & ~have).bit_count() for have in range(16)]
+        factors: NDArray[np.float64] = np.asarray(extra) * np.asarray(missing)
+        return factors
 
     def understood(self, text: Text, terms: Sequence[Term]) -> tuple[Term, ...]:
         """`terms`, with the entries' own words where a text in kana only was cut by guess."""

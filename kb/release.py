@@ -21,8 +21,8 @@ from sqlalchemy import Connection, bindparam, case, delete, insert, select, upda
 
 from kb import folder
 from kb.encoder import Encoder
-from kb.entry import Entry, read_corpus, read_entry
-from kb.index import IndexRefused, build, corpus_digest
+from kb.entry import Entry, read_entry
+from kb.index import IndexRefused, build, corpus_digest, entries_of
 from kb.search import Knowledge
 from kb.store import Store, StoreError, entries, moment_text, pointers, releases
 from kb.words import Words
@@ -132,7 +132,9 @@ class Releases:
         now = self._clock()
         identifier = f"{now:%Y%m%d-%H%M%S}-{corpus_digest(draft)[:6]}{secrets.token_hex(2)}"
         row = {"id": identifier, "created_at": now, "by": actor, "note": note, "entries": len(draft)}
-        self._store.write(lambda conn: conn.execute(insert(releases).values(**row, state="building")).rowcount)
+        self._store.write(
+            lambda conn: conn.execute(insert(releases).values(**row, state="building")).rowcount
+        )
         try:
             build(
                 draft, self._home / identifier, self._encoder,
@@ -170,7 +172,7 @@ class Releases:
             Knowledge.open(home, self._encoder)
         except IndexRefused as error:
             raise ReleaseRefused(f"release {identifier} cannot be used any more: {error}") from error
-        kept = read_corpus(home / "entries.jsonl").entries
+        kept = tuple(entries_of(home))
         before = self._home / live if live else None
         self._store.write(lambda conn: self._swap(conn, identifier, kept, before, row["check"]))
         self.swaps += 1

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from kb.contrast import set_aside
 from kb.dense import Floats, Ints, centred
@@ -19,12 +18,12 @@ from kb.encoder import Encoder
 from kb.entry import Entry
 from kb.fuse import Array, fusion
 from kb.index import Opened, open_index, scales_of
-from kb.lexical import Scores
+from kb.lexical import Heard
 from kb.text import Text, normalise
 from kb.words import Term, Words
 
-NEAREST = 96  # vectors of each dense side whose entries become candidates
-FOUND = 64  # entries of each lexical side that become candidates
+NEAREST = 64  # vectors of each dense side whose entries become candidates
+BEST = {"answer_words": 64, "question_words": 32, "readings": 32}  # fields whose entries become candidates
 
 SECOND = 0.4  # share of an entry's second best way to ask in its question vector's value
 SECOND_LAG = 2.0  # at most so many units below the best
@@ -148,10 +147,10 @@ class Knowledge:
         if not _LETTERS.search(typed):
             return []
         started = [place for place, entry in enumerate(self.entries) if _begins(entry, text.strip())]
-        found = self.lexical.score(*seen)
-        begun = np.array(started[:FOUND], np.int64)
-        candidates = np.union1d(begun, self._candidates(found, None))
-        raw, values = self._lexical_values(found, candidates)
+        heard = self.lexical.hear(*seen)
+        begun = np.array(started[:k], np.int64)
+        candidates = np.union1d(begun, self._candidates(heard, None))
+        raw, values = _lexical_values(heard, candidates)
         scores = self._fusion.scores(values, query.features) + BEGUN * np.isin(candidates, begun)
         return list(self._ranked(candidates, scores, raw, k, at))
 
@@ -184,12 +183,10 @@ class Knowledge:
             "unknown": lost / sum(mass) if mass else 1.0,
         }
 
-    def _hits(
-        self, query: Query, seen: tuple[Text, tuple[Term, ...]], k: int, at: date | None
-    ) -> tuple[Hit, ...]:
-        found = self.lexical.score(*seen)
-        candidates = self._candidates(found, query.vector)
-        raw, values = self._lexical_values(found, candidates)
+    def _hits(self, query: Query, seen: Seen, k: int, at: date | None) -> tuple[Hit, ...]:
+        heard = self.lexical.hear(*seen)
+        candidates = self._candidates(heard, query.vector)
+        raw, values = _lexical_values(heard, candidates)
         if query.vector is not None:
             cosines, steadied = self._cosines(query.vector, candidates)
             raw |= cosines
@@ -197,23 +194,13 @@ class Knowledge:
         scores = self._fusion.scores(values, query.features)
         return self._ranked(candidates, scores, raw, k, at)
 
-    def _candidates(self, found: Mapping[str, Scores], vector: Floats | None) -> Ints:
+    def _candidates(self, heard: Mapping[str, Heard], vector: Floats | None) -> Ints:
         """The places of all entries that some side has among its best; ascending."""
-        sets = [scores.ids[_best(scores.values, FOUND)].astype(np.int64) for scores in found.values()]
+        sets = [heard[side].best(count) for side, count in BEST.items() if side in heard]
         if vector is not None and self._questions and self._answers and self._means:
             sets.append(self._questions.nearest(vector[None], NEAREST))
             sets.append(self._answers.nearest(centred(vector, self._means.query), NEAREST))
         return np.unique(np.concatenate(sets)) if sets else np.empty(0, np.int64)
-
-    def _lexical_values(
-        self, found: Mapping[str, Scores], candidates: Ints
-    ) -> tuple[dict[str, Array], dict[str, Array]]:
-        """Each lexical side's BM25 for the candidates, and as a share of all that was asked; NaN: silent."""
-        raw: dict[str, Array] = {}
-        for side, scores in found.items():
-            at = np.minimum(np.searchsorted(scores.ids, candidates), len(scores.ids) - 1)
-            raw[side] = np.where(scores.ids[at] == candidates, scores.values[at].astype(np.float64), np.nan)
-        return raw, {side: values / max(found[side].whole, 1e-9) for side, values in raw.items()}
 
     def _cosines(self, vector: Floats, candidates: Ints) -> tuple[dict[str, Array], dict[str, Array]]:
         """The vector sides' best cosines, and the same as they count in the fusion.
@@ -246,8 +233,15 @@ class Knowledge:
         return tuple(hits)
 
 
-def _best(values: npt.NDArray[np.float32], count: int) -> npt.NDArray[np.intp]:
-    return np.argpartition(-values, count)[:count] if len(values) > count else np.arange(len(values))
+def _lexical_values(
+    heard: Mapping[str, Heard], candidates: Ints
+) -> tuple[dict[str, Array], dict[str, Array]]:
+    """Each lexical side's BM25 for the candidates, and as a share of all that was asked; NaN: silent."""
+    raw: dict[str, Array] = {}
+    for side, said in heard.items():
+        values = said.of(candidates)
+        raw[side] = np.where(values > 0, values, np.nan)
+    return raw, {side: values / max(heard[side].whole, 1e-9) for side, values in raw.items()}
 
 
 def _begins(entry: Entry, typed: str) -> bool:
