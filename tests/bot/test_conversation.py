@@ -7,9 +7,8 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.logkit import CHIEF, SATO, START, SUZUKI, words
 
 from bot.conversation import (
     BOT,
@@ -49,6 +48,7 @@ from bot.conversation import (
     row,
     step,
 )
+from tests.logkit import CHIEF, SATO, START, SUZUKI, words
 
 OFFER = Event("c", 4, 3, "message", START, "bot", "bot", None, {"offers": [{"entry": "e", "question": "Q"}]})
 DAY = timedelta(days=1)
@@ -433,7 +433,7 @@ def lives(draw: st.DrawFn) -> tuple[Event, ...]:
     return tuple(events)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(lives(), st.data())
 def test_folding_all_is_folding_the_rest_onto_a_folded_part(
     events: tuple[Event, ...], data: st.DataObject
@@ -442,7 +442,7 @@ def test_folding_all_is_folding_the_rest_onto_a_folded_part(
     assert fold(fold(None, events[:cut]), events[cut:]) == fold(None, events)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(lives())
 def test_seq_is_gapless_time_is_ordered_and_prev_shows_no_hole(events: tuple[Event, ...]) -> None:
     assert [e.seq for e in events] == list(range(1, len(events) + 1))

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.logkit import CHIEF, SATO, SUZUKI, Kit, sqlite_store
 from sqlalchemy import select
 
 from bot.conversation import (
@@ -40,6 +39,7 @@ from bot.conversation import (
 )
 from bot.tables import handlings
 from bot.turns import DecidedWords
+from tests.logkit import CHIEF, SATO, SUZUKI, Kit, sqlite_store
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +108,10 @@ def _decide(kit: Kit, kind: str) -> None:
         kit.turns.finish(taken, DecidedWords(kind, "はい。", {"kind": kind}, offers=offers))
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SHARED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]  # emptied by the test; a busy machine
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=SHARED)
 @given(LIVES)
 def test_after_any_life(kit: Kit, life: list[tuple[int, tuple[Command | str, Actor], bool, int]]) -> None:
     start = kit.log.position()

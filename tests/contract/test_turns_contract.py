@@ -290,7 +290,10 @@ ACTS = st.sampled_from(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SHARED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]  # emptied by the test; a busy machine
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=SHARED)
 @given(st.lists(ACTS, min_size=3, max_size=25))
 def test_whatever_happens_every_word_is_covered_once_and_rows_equal_their_rebuild(
     kit: Kit, acts: list[str]
