@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.logkit import START
 
 from bot.desk import (
     Agent,
@@ -23,6 +22,7 @@ from bot.desk import (
     wait_estimate,
 )
 from bot.hours import read_calendar
+from tests.logkit import START
 
 
 def agent(

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from tests.logkit import SATO, SUZUKI, Kit, empty, sqlite_store
 
 from bot.conversation import Claim, Handover, Hold, Reply
 from bot.desk import Desk
 from bot.feed import Wake
 from bot.timers import Limits, Timers
 from kb.store import Store
+from tests.logkit import SATO, SUZUKI, Kit, empty, sqlite_store
 
 
 @pytest.fixture(scope="module")
