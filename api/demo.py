@@ -16,6 +16,7 @@ from api.drafts import Drafts
 from api.settings import Settings
 from kb.encoder import Encoder
 from kb.entry import parse_corpus
+from kb.index import IndexRefused
 from kb.release import Releases
 from kb.search import Knowledge
 from kb.store import Store
@@ -36,16 +37,28 @@ def prepare(
     policy_check: Callable[..., Any] | None,
     progress: Callable[[int, int], None] | None = None,
 ) -> None:
-    """Fill an empty installation with the demo shop; one that has a live release keeps it."""
+    """Fill an empty installation with the demo shop; one whose live release can be used keeps it."""
     with closing(Store.open(settings.store_url)) as store:
         accounts(settings.data, store)
         releases = Releases(store, settings.data, encoder, policy_check)
-        if releases.live() is not None:
+        if _usable(releases, encoder):
             return
         drafts = Drafts(store)
         corpus = parse_corpus(files("kb").joinpath("demo/corpus.jsonl").read_bytes(), "demo/corpus.jsonl")
         drafts.take_in(corpus.entries, WHO)
         releases.publish(progress, WHO)
+
+
+def _usable(releases: Releases, encoder: Encoder | None) -> bool:
+    """Is a release live that this version can open? After an upgrade the demo is simply published again."""
+    live = releases.live()
+    if live is None:
+        return False
+    try:
+        Knowledge.open(live, encoder)
+    except IndexRefused:
+        return False
+    return True
 
 
 def propose(store: Store, knowledge: Knowledge) -> int:

@@ -18,6 +18,7 @@ from api.pages import CSP
 from api.parts import Json, Parts, With
 from api.schemas import problems
 from bot.tables import conversations, turns
+from kb.index import IndexRefused
 
 router = APIRouter(tags=["operations"])
 _log = logs.get("ops")
@@ -60,6 +61,9 @@ def _holds(probe: Callable[[], bool]) -> bool:
     try:
         return probe()
     except Problem:
+        return False
+    except IndexRefused as error:  # says which command mends it
+        _log.error("the live release cannot be used", says=str(error))
         return False
     except Exception as error:
         _log.warning("not ready", check=probe.__name__, error=logs.fault_of(error))

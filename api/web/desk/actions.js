@@ -192,7 +192,7 @@ function targetsOf(desk, say, row) {
       name: agent.name,
       here: agent.present !== false,
       free: agent.state === 'available' && agent.present !== false,
-      about: `${agent.present === false ? say('not_here') : say(`state_${agent.state}`)} · ${say('agent_chats', agent.conversations ?? agent.chats ?? 0)}`,
+      about: `${agent.present === false ? say('not_here') : say(`state_${agent.state}`)} · ${say('agent_chats', agent.conversations)}`,
     }))
     .sort((/** @type {any} */ a, /** @type {any} */ b) => Number(b.free) - Number(a.free))
     .map((/** @type {any} */ target) => ({ ...target, tone: target.free ? 'good' : 'off' }));

@@ -1,6 +1,7 @@
 /** Below the thread: the field for replies and notes, or what has to happen before one may reply. */
 import { html, live, nothing } from '../vendor/lit-html.js';
 import { icon } from '../staff/icons.js';
+import { bare } from '../staff/text.js';
 import { allowed } from './state.js';
 
 export const LONGEST = 4000;
@@ -103,12 +104,3 @@ export function insertHit(page, hit) {
   const end = head.length + (head && !head.endsWith('\n') ? 1 : 0) + words.length;
   area?.setSelectionRange(end, end);
 }
-
-/** Approved Markdown as plain text. @param {string} text */
-export const bare = (text) =>
-  text
-    .replace(/\*\*(\S(?:[^\n]*?\S)?)\*\*/g, '$1')
-    .replace(/`([^`\n]+)`/g, '$1')
-    .replace(/\[([^\]\n]+)\]\((https?:[^()\s]+)\)/g, '$1 $2')
-    .replace(/\[([^\]\n]+)\]\([^()\s]+\)/g, '$1')
-    .replace(/^(\s*)[-*]\s+/gm, '$1・');

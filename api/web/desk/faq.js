@@ -67,7 +67,7 @@ export class Faq {
     try {
       const answer = await this.api.post('/entries/search', { text }, run.signal);
       if (run.signal.aborted) return;
-      this.hits = (answer.hits ?? answer.entries ?? []).slice(0, 9).map(hitOf);
+      this.hits = answer.hits.slice(0, 9);
       this.chosen = 0;
       this.status = 'ready';
       this.problem = null;
@@ -80,7 +80,3 @@ export class Faq {
     this.onChange();
   }
 }
-
-/** @param {any} hit flat, or with the entry inside @returns {any} */
-export const hitOf = (hit) =>
-  hit.entry && typeof hit.entry === 'object' ? { ...hit.entry, ...hit, entry: hit.entry.id } : { ...hit, entry: hit.entry ?? hit.id };

@@ -104,5 +104,5 @@ function colleagues({ desk, staff }) {
       <span class="dot ${!here(agent) ? 'off' : { available: 'good', away: 'off', wrapup: 'warn' }[/** @type {'away'} */ (agent.state)] ?? 'off'}"></span>
       <span class="grow clip">${agent.name}</span>
       <span class="quiet tiny">${here(agent) ? say(`state_${agent.state}`) + (agent.state === 'away' && agent.reason ? `（${agent.reason}）` : '') : say('not_here')}</span>
-      <span class="num tiny">${say('agent_chats', agent.conversations ?? agent.chats ?? 0)}</span></li>`)}</ul></details>`;
+      <span class="num tiny">${say('agent_chats', agent.conversations)}</span></li>`)}</ul></details>`;
 }

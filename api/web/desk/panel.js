@@ -4,6 +4,7 @@ import { parse, toDom } from '../shared/markdown.js';
 import { clock, day } from '../shared/times.js';
 import { KIND_TONE, bar, confidenceMeter, marked, reasons, saidInWords, signals } from '../staff/decision.js';
 import { icon } from '../staff/icons.js';
+import { firstLine } from '../staff/text.js';
 import { sayProblem } from '../staff/words.js';
 import { insertHit } from './composer.js';
 import { allowed, alreadyShown, askedBy } from './state.js';
@@ -96,8 +97,6 @@ function faqView(page, open) {
           ${may ? html`<button class="btn slim" type="button" @click=${() => insertHit(page, hit)}>${icon('insert')}${say('insert')}<kbd>Alt ${place + 1}</kbd><span class="visually-hidden">${hit.question ?? ''}</span></button>` : nothing}</div>
       </li>`)}</ol>`;
 }
-
-const firstLine = (/** @type {string} */ text) => text.replace(/\*\*|`/g, '').split('\n').find((line) => line.trim()) ?? '';
 
 /** @param {any} page @param {import('./desk.js').Open} open */
 function pastView({ staff, show }, open) {

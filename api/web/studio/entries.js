@@ -3,6 +3,7 @@ import { html, nothing, repeat } from '../vendor/lit-html.js';
 import { dayKey } from '../shared/times.js';
 import { bar, marked } from '../staff/decision.js';
 import { icon } from '../staff/icons.js';
+import { firstLine } from '../staff/text.js';
 import { STATE_TONE, stateOf, validity } from './fields.js';
 import { failed, waiting } from './loading.js';
 import { heading } from './page.js';
@@ -59,9 +60,9 @@ export class EntriesPlace {
   /** @param {string | null} after */
   async #byWords(after) {
     const answer = await this.page.api.get('/entries', { category: this.category, state: this.state, text: this.text.trim(), after });
-    this.categories = answer.categories ?? this.categories;
-    this.total = answer.total ?? answer.entries.length;
-    return { items: answer.entries, next: answer.more ? answer.after : (answer.next ?? null) };
+    this.categories = answer.categories;
+    this.total = answer.total;
+    return { items: answer.entries, next: answer.next };
   }
 
   async #byMeaning() {
@@ -94,7 +95,7 @@ export class EntriesPlace {
         <div class="seg" role="group" aria-label=${say('find_how')}>${['words', 'meaning'].map((by) => html`<button type="button" aria-pressed=${this.by === by} @click=${() => this.set({ by })}>${say(`by_${by}`)}</button>`)}</div>
         <label><span class="visually-hidden">${say('category')}</span><select class="input" @change=${(/** @type {any} */ event) => this.set({ category: event.target.value })}>
           <option value="" ?selected=${!this.category}>${say('all_categories')}</option>
-          ${this.categories.filter((each) => each.category ?? each.name).map((each) => html`<option value=${each.category ?? each.name} ?selected=${this.category === (each.category ?? each.name)}>${each.category ?? each.name}（${each.entries ?? each.count}）</option>`)}</select></label>
+          ${this.categories.map(({ name, count }) => html`<option value=${name} ?selected=${this.category === name}>${name}（${count}）</option>`)}</select></label>
         <label><span class="visually-hidden">${say('state')}</span><select class="input" ?disabled=${this.by === 'meaning'} @change=${(/** @type {any} */ event) => this.set({ state: event.target.value })}>
           <option value="">${say('all_states')}</option>${['live', 'draft', 'deleted'].map((state) => html`<option value=${state} ?selected=${this.state === state}>${say(`only_${state}`)}</option>`)}</select></label>
       </div>
@@ -125,5 +126,3 @@ export class EntriesPlace {
     ${this.next ? html`<p class="center"><button class="btn" type="button" ?disabled=${this.more} @click=${() => this.load(true)}>${say('load_more')}</button></p>` : nothing}`;
   }
 }
-
-const firstLine = (/** @type {string} */ text) => text.replace(/\*\*|`/g, '').split('\n').find((line) => line.trim()) ?? '';

@@ -43,7 +43,7 @@ export class EntryPlace {
     Object.assign(this, { id, item: null, history: [], wrong: {}, why: '', restored: false, problem: null, status: 'loading', english: false });
     if (!this.categories.length) {
       this.page.api.get('/entries').then((/** @type {any} */ answer) => {
-        this.categories = (answer.categories ?? []).map((/** @type {any} */ each) => each.category ?? each.name).filter(Boolean);
+        this.categories = answer.categories.map((/** @type {any} */ each) => each.name);
         this.page.render();
       }, () => {});
     }
@@ -160,7 +160,11 @@ export class EntryPlace {
       return;
     }
     try {
-      const theirs = await this.page.api.get(`/entries/${encodeURIComponent(this.id)}`);
+      const theirs = problem.body?.current ?? (await this.page.api.get(`/entries/${encodeURIComponent(this.id)}`));
+      if (theirs.state === 'deleted') {
+        this.page.tell(this.page.say('was_removed'), { bad: true });
+        return;
+      }
       const mended = await mend(this.page, this.base, this.fields, theirs);
       if (!mended) return;
       this.item = theirs;
@@ -271,7 +275,7 @@ export class EntryPlace {
       const before = this.history[place + 1];
       const now = fieldsOf(past.body);
       return html`<li><div class="row"><strong class="num">${say('revision', past.revision)}</strong>
-          <span class="quiet small">${day(past.at, locale, Date.now())} ${clock(past.at, locale)} ${nameOf(past.by, this.page)}</span>
+          <span class="quiet small">${day(past.at, locale, Date.now())} ${clock(past.at, locale)} ${past.by ?? ''}</span>
           ${past.revision === this.item.live_revision ? html`<span class="badge slim good">${say('state_live')}</span>` : nothing}
           <span class="grow"></span>
           ${this.page.mayWrite && changedIn(this.fields, now).length ? html`<button class="btn slim" type="button" @click=${() => { this.set(now); this.page.tell(say('taken_back', past.revision)); }}>${say('take_back')}</button>` : nothing}</div>
@@ -281,5 +285,3 @@ export class EntryPlace {
   }
 }
 
-/** Who did it, as far as a reader can use it. @param {string | null} by @param {any} page */
-export const nameOf = (by, { staff, say }) => (!by ? '' : by === staff.user.id ? say('me') : /^u_/.test(by) ? '' : by);

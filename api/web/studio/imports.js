@@ -71,7 +71,7 @@ ship-003,送料はいくらですか,配送料|送料,全国一律550円です�
   #result() {
     const { say } = this.page;
     const { done } = this;
-    return html`<section class="card stack"><p class="notice good">${icon('done')}<span class="grow">${say('import_done', done.added ?? done.new ?? 0, done.changed ?? 0, done.unchanged ?? 0)}</span><a href="#/releases">${say('go_publish')}</a></p>
+    return html`<section class="card stack"><p class="notice good">${icon('done')}<span class="grow">${say('import_done', done.added, done.changed, done.unchanged)}</span><a href="#/releases">${say('go_publish')}</a></p>
       ${done.warnings?.length ? this.#rows(done.warnings, say('import_warnings', done.warnings.length)) : nothing}</section>`;
   }
 

@@ -4,7 +4,6 @@ import { clock, day } from '../shared/times.js';
 import { bar } from '../staff/decision.js';
 import { ask, confirm } from '../staff/dialog.js';
 import { icon } from '../staff/icons.js';
-import { nameOf } from './entry.js';
 import { stateOf } from './fields.js';
 import { failed, waiting } from './loading.js';
 import { heading } from './page.js';
@@ -35,7 +34,7 @@ export class Publishing {
   }
 
   get building() {
-    return this.now.state === 'building' || this.releases.some((each) => each.state === 'building' && this.#watching);
+    return this.now.state === 'building';
   }
 
   /** Asks once, and goes on asking while something is built. */
@@ -44,10 +43,10 @@ export class Publishing {
     try {
       const { api } = this.page;
       const [answer, drafts, gone] = await Promise.all([api.get('/releases'), api.get('/entries', { state: 'draft' }), api.get('/entries', { state: 'deleted' })]);
-      this.releases = answer.releases ?? [];
-      this.now = answer.publishing ?? { state: 'idle' };
+      this.releases = answer.releases;
+      this.now = answer.publishing;
       this.changes = [...drafts.entries, ...gone.entries.filter((/** @type {any} */ each) => each.live_revision)];
-      this.total = answer.changes ?? this.changes.length;
+      this.total = answer.changes;
       this.status = 'ready';
     } catch (problem) {
       if (!this.releases.length) this.status = 'failed';
@@ -76,7 +75,7 @@ export class Publishing {
   async publish(note, force = false) {
     try {
       const answer = await this.page.api.post('/releases', { ...(note ? { note } : {}), ...(force ? { force } : {}) });
-      this.now = answer.publishing ?? { state: 'building', done: 0, total: 0 };
+      this.now = answer.publishing;
       this.#watching = true;
       this.#told = '';
     } catch (problem) {
@@ -184,7 +183,7 @@ export class ReleasesPlace {
     const tone = TONE[/** @type {'live'} */ (release.state)] ?? '';
     return html`<li class="card ${release.state}"><div class="row"><span class="badge ${tone}">${say(`release_${release.state}`)}</span>
         <strong><time datetime=${release.created_at}>${day(release.created_at, locale, Date.now())} ${clock(release.created_at, locale)}</time></strong>
-        <span class="quiet small">${say('n_entries', release.entries)} ${nameOf(release.by, this.page)}</span><span class="grow"></span>
+        <span class="quiet small">${say('n_entries', release.entries)} ${release.by ?? ''}</span><span class="grow"></span>
         <code class="quiet tiny">${release.id}</code>
         ${release.state === 'superseded' && release.usable !== false ? html`<button class="btn slim" type="button" @click=${() => this.back(release)}>${icon('undo')}${say('rollback')}</button>` : nothing}</div>
       ${release.note ? html`<p>${release.note}</p>` : nothing}
@@ -195,10 +194,7 @@ export class ReleasesPlace {
 
 /** The check's result in words, with what got worse. @param {any} page @param {any} check */
 export function checkView({ say, names }, check) {
-  const asked = check.asked ?? (check.passed ?? 0) + (check.failed ?? 0);
-  const found = check.found ?? check.passed ?? 0;
-  const lost = check.lost ?? [];
-  const changes = check.changes ?? [];
+  const { asked, found, lost = [], changes = [] } = check;
   names.want([...lost.map((/** @type {any} */ each) => each.entry)].slice(0, 20));
   const head = html`<span class="badge slim ${check.worse || lost.length ? 'warn' : 'good'}">${say('check_found', found, asked)}</span>
     ${lost.length ? html`<span class="small">${say('check_lost', lost.length)}</span>` : nothing}${changes.length ? html`<span class="small">${say('check_changes', changes.length)}</span>` : nothing}`;

@@ -2,7 +2,7 @@
 
 const ja = {
   at_entries: 'FAQ', at_try: '試す', at_proposals: '提案', at_releases: '公開', at_import: '取り込み', at_statistics: '集計',
-  failed: '読み込めませんでした', discard: '破棄', look: '確認する', me: '自分', state: '状態', category: '分類',
+  failed: '読み込めませんでした', discard: '破棄', look: '確認する', state: '状態', category: '分類',
   entries_total: (n) => `全${n}件`, new_entry: '新しいFAQ', find_entries: 'FAQを検索', find_words: '言葉で探す（質問・言い換え・回答）', find_meaning: '意味で探す（公開中のFAQを、botと同じ方法で）',
   find_how: '探し方', by_words: '言葉', by_meaning: '意味', all_categories: 'すべての分類', all_states: 'すべての状態', only_live: '公開中のみ', only_draft: '未公開の変更あり', only_deleted: '削除したもの',
   state_draft: '下書き', state_live: '公開中', state_changed: '変更あり', state_deleted: '削除', nothing_found: '見つかりませんでした', nothing_found_text: '言い方や絞り込みを変えてお試しください。',
@@ -11,7 +11,7 @@ const ja = {
   variants_hint: '別の聞き方を書いてEnter', tags_hint: 'タグを書いてEnter', answer_hint: '**太字**、- 箇条書き、1. 番号、[リンク](https://…) が使えます', valid_hint: '空欄なら、いつでも有効です', why_hint: '例：10月から料金を改定',
   edit_chip: '直す', drop_chip: (t) => `「${t}」を外す`, english_words: '英語版', english_there: 'あり', english_missing: 'なし', revision: (n) => `第${n}版`, unsaved: '未保存の変更があります',
   save_draft: '下書きを保存', saving: '保存しています…', saved: '下書きに保存しました。公開すると反映されます。', go_publish: '公開へ', restored: '書きかけの変更を復元しました。',
-  remove: 'このFAQを削除', remove_title: 'このFAQを削除しますか', remove_text: '次の公開から、botはこの回答を使わなくなります。履歴は残ります。', removed: '削除しました。公開すると反映されます。',
+  remove: 'このFAQを削除', remove_title: 'このFAQを削除しますか', remove_text: '次の公開から、botはこの回答を使わなくなります。履歴は残ります。', removed: '削除しました。公開すると反映されます。', was_removed: 'このFAQは、ほかの人が削除しました。書いた内容は残っています。',
   need_question: '質問を入力してください。', need_answer: '回答を入力してください。', dates_crossed: '終える日は、始める日より後にしてください。', need_both_en: '英語版は、質問と回答の両方が必要です。',
   preview: '表示の確認', history: '履歴', preview_question: '（質問）', preview_answer: '（回答）', preview_hint: 'お客様には、このように表示されます。', take_back: 'この版の内容に戻す', taken_back: (n) => `第${n}版の内容を入力欄に戻しました。保存すると新しい版になります。`,
   first_revision: '最初の版', no_change: '違いはありません', conflict_title: 'ほかの人が先に保存しました', conflict_text: '同じFAQに別の変更が入っています。項目ごとに、どちらを残すか選んでください。', conflict_diff: '相手の版から見た、自分の変更',
@@ -39,7 +39,7 @@ const ja = {
 
 const en = {
   at_entries: 'FAQ', at_try: 'Try it', at_proposals: 'Proposals', at_releases: 'Publish', at_import: 'Import', at_statistics: 'Figures',
-  failed: 'Could not load', discard: 'Discard', look: 'Look', me: 'me', state: 'State', category: 'Category',
+  failed: 'Could not load', discard: 'Discard', look: 'Look', state: 'State', category: 'Category',
   entries_total: (n) => `${n} in all`, new_entry: 'New entry', find_entries: 'Search entries', find_words: 'By words (question, variants, answer)', find_meaning: 'By meaning (live entries, as the bot searches)',
   find_how: 'How to search', by_words: 'Words', by_meaning: 'Meaning', all_categories: 'All categories', all_states: 'All states', only_live: 'Live', only_draft: 'With unpublished changes', only_deleted: 'Deleted',
   state_draft: 'Draft', state_live: 'Live', state_changed: 'Changed', state_deleted: 'Deleted', nothing_found: 'Nothing found', nothing_found_text: 'Try other words or filters.',
@@ -48,7 +48,7 @@ const en = {
   variants_hint: 'Another way to ask, then Enter', tags_hint: 'A tag, then Enter', answer_hint: '**bold**, - list, 1. numbers, [link](https://…)', valid_hint: 'Empty: always valid', why_hint: 'E.g. new fees from October',
   edit_chip: 'Edit', drop_chip: (t) => `Remove “${t}”`, english_words: 'English', english_there: 'yes', english_missing: 'none', revision: (n) => `Rev. ${n}`, unsaved: 'Unsaved changes',
   save_draft: 'Save draft', saving: 'Saving…', saved: 'Saved to the draft; publish to make it live.', go_publish: 'To publish', restored: 'What you were writing is back.',
-  remove: 'Delete this entry', remove_title: 'Delete this entry?', remove_text: 'From the next release on, the bot no longer uses it. The history stays.', removed: 'Deleted; publish to make it so.',
+  remove: 'Delete this entry', remove_title: 'Delete this entry?', remove_text: 'From the next release on, the bot no longer uses it. The history stays.', removed: 'Deleted; publish to make it so.', was_removed: 'Somebody deleted this entry. What you wrote is kept.',
   need_question: 'Please write the question.', need_answer: 'Please write the answer.', dates_crossed: 'The last day must come after the first.', need_both_en: 'English needs both question and answer.',
   preview: 'Preview', history: 'History', preview_question: '(question)', preview_answer: '(answer)', preview_hint: 'This is what shoppers see.', take_back: 'Back to this', taken_back: (n) => `Revision ${n} is in the fields; saving makes a new revision.`,
   first_revision: 'First revision', no_change: 'No difference', conflict_title: 'Somebody saved before you', conflict_text: 'The same entry was changed elsewhere. Choose for each field which to keep.', conflict_diff: 'Your change as seen from theirs',
