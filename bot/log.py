@@ -304,7 +304,10 @@ def _next_position(conn: Connection) -> int:
     """The next place in the whole log.
 
     On PostgreSQL under a lock that is taken last and held until the commit, so that positions become
-    visible in their order; SQLite has one writer anyway.
+    visible in their order; SQLite has one writer anyway. The price, measured with eight writers on a busy
+    two-core machine: 95 commits a second instead of 215 from a bare sequence. Reading only below the
+    oldest running transaction would be free here, but its order is (transaction, position), and a
+    stream's cursor is one number.
     """
     if conn.dialect.name == "postgresql":
         conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _POSITION_LOCK})
