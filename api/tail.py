@@ -141,13 +141,14 @@ class Tail:
         return channel
 
     def leave(self, channel: Channel) -> None:
+        """Forget a channel. Both a stream and its answer say so when they end: the first one counts."""
         name = channel.conversation
-        if name is None:
-            self._desks.discard(channel)
-        elif name in self._chats:
-            self._chats[name].discard(channel)
-            if not self._chats[name]:
-                del self._chats[name]
+        some = self._desks if name is None else self._chats.get(name, set())
+        if channel not in some:
+            return
+        some.discard(channel)
+        if name is not None and not some:
+            del self._chats[name]
         self._metrics.streams.labels("desk" if name is None else "chat").dec()
 
     def _hear(self, message: Wake) -> None:

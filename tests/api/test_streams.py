@@ -39,6 +39,24 @@ def test_too_many_streams_of_a_chat_are_429_and_a_closed_one_makes_room(house: H
     assert wait(freed)
 
 
+def test_open_streams_are_counted_up_and_down_to_nothing(tmp_path: Path) -> None:
+    with serving(tmp_path / "data") as house:
+        chat, staff = house.shopper(), house.staff("sato@example.jp")
+        paths = ((chat.client, f"/v1/conversations/{chat.id}/events"), (staff.client, "/v1/desk/events"))
+        streams = [Stream(client, path) for client, path in paths]
+
+        def counted() -> list[str]:
+            figures = house.client().get("/metrics").text.splitlines()
+            return sorted(
+                line.rpartition(" ")[2] for line in figures if line.startswith("toritsugi_streams{")
+            )
+
+        assert counted() == ["1.0", "1.0"]
+        house.parts.tail.stop_streams()
+        assert all(stream.ended.wait(10) for stream in streams)
+        assert wait(lambda: counted() == ["0.0", "0.0"])
+
+
 def wait(holds: object, seconds: float = 10.0) -> bool:
     ended = threading.Event()
     for _ in range(int(seconds / 0.05)):
