@@ -3,7 +3,7 @@
 A cue file is JSON: `guards` are patterns whose matches are taken out of the text first, because they
 look like a cue and are none (「人気の商品」 is no wish for a person); `cues` maps a label to rows
 `[weight, pattern, …]`, where each pattern is a regular expression on the normalised text
-(`kb.text.normalise`, lower case). Weights add up; 1 is "enough to call it so by itself". Which rows
+(`kb.text.normalise`, lower case); `<NAME>` in a pattern stands for that entry of `parts`. Weights add up; 1 is "enough to call it so by itself". Which rows
 matched is also what a head (`heads`) learns from.
 """
 
@@ -69,10 +69,17 @@ def load(name: str) -> Cues:
     """The cue file `bot/signals/NAME.json`, compiled once."""
     source = files("bot.signals").joinpath(f"{name}.json").read_text("utf-8")
     raw = json.loads(source)
+    parts: Mapping[str, str] = raw.get("parts", {})
+
+    def compiled(pattern: str) -> re.Pattern[str]:
+        for part, text in parts.items():
+            pattern = pattern.replace(f"<{part}>", text)
+        return re.compile(pattern)
+
     return Cues(
-        guards=tuple(re.compile(p) for p in raw["guards"]),
+        guards=tuple(map(compiled, raw["guards"])),
         cues=tuple(
-            Cue(label, float(row[0]), re.compile("|".join(f"(?:{p})" for p in row[1:])))
+            Cue(label, float(row[0]), compiled("|".join(f"(?:{p})" for p in row[1:])))
             for label, rows in raw["cues"].items()
             for row in rows
         ),

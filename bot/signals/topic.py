@@ -1,8 +1,8 @@
 """What must not be left to a bot: delicate topics and attacks, with the phrase that shows them.
 
 Which topic leads where is the policy's business; here it is only recognised. Where several are seen,
-the first of `URGENCY` wins: a person in danger before anything else. The rules speak first, since they
-can show why; a head adds what they miss, when it is very sure.
+the first of `URGENCY` wins: a person in danger before anything else. Rules and head read
+together: a rule needs little support from the head, the head alone must be sure.
 """
 
 from __future__ import annotations
@@ -17,9 +17,8 @@ from bot.signals.heads import Meaning, judge
 Topic = Literal["self-harm", "injury", "threat", "attack", "abuse", "fraud", "privacy", "legal"]
 URGENCY: tuple[Topic, ...] = ("self-harm", "injury", "threat", "attack", "abuse", "fraud", "privacy", "legal")
 ENOUGH = 1.0  # sum of weights
-SURE = 0.8  # probability at which the head calls it a topic without any rule
-DOUBT = 0.05  # probability below which the head overrules a single weak rule
-WEAK = 1.2  # rules up to this weight can be overruled
+SURE = 0.5  # probability at which the head calls it a topic without any rule
+BACKED = 0.12  # the same for a text in which the rules see a topic too
 LONGEST = 40  # characters of evidence
 
 
@@ -39,11 +38,10 @@ def topic(text: str, history: tuple[Said, ...] = (), meaning: Meaning | None = N
     ruled = _by_rules(reading)
     if chances is None:
         return ruled
-    any_topic = 1 - chances["none"]
-    if ruled is not None:
-        return None if any_topic < DOUBT and reading.score(ruled.topic) <= WEAK else ruled
-    if any_topic < SURE:
+    if 1 - chances["none"] < (BACKED if ruled else SURE):
         return None
+    if ruled is not None:
+        return ruled
     name = max(URGENCY, key=lambda each: chances.get(each, 0.0))
     return Seen(name, reading.evidence.get(name, text.strip()[:LONGEST]))
 

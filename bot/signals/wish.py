@@ -10,13 +10,17 @@ from bot.signals.heads import Meaning, judge
 from bot.signals.manner import PERSON
 
 ENOUGH = 1.0  # sum of weights, where only the rules speak
-LIKELY = 0.5  # probability, where the head does
+LIKELY = 0.5  # probability, where the head speaks
+BACKED = 0.25  # the same for a text that the rules call a wish too
 LONGEST = 40  # characters of evidence
 YES = re.compile(
     r"^(はい|うん|ええ|ぜひ|是非|では|じゃあ?|そう|それ|ok|okay|yes|sure|please|お願い|おねがい|頼|つな|繋|待)"
-    r"[^?]{0,20}$|^[^?]{0,8}(お願い|おねがい)(し|致|いた)?(ま)?す?[^?]{0,4}$"
+    r"[^?]{0,20}$|^[^?]{0,8}(お願い|おねがい)(し|致|いた)?(ま)?す?[^?]{0,4}$|^[^?]{0,10}待(ち|って(い)?)(ます|も)"
 )
-NO = re.compile(r"いいえ|いえ|いや|まだ|結構|けっこう|大丈夫|いらない|不要|自分で|違|それより|その前|\bno\b")
+NO = re.compile(
+    r"いいえ|いえ|いや|まだ|結構|けっこう|大丈夫|いらない|不要|自分で|違|それより|その前|考え|やめ|\bno\b"
+    r"|(何|どの|どれ)(分|くらい|ぐらい)(?!でも)|ですか|ますか"
+)
 
 
 def wish(text: str, history: tuple[Said, ...] = (), meaning: Meaning | None = None) -> Wish:
@@ -24,7 +28,7 @@ def wish(text: str, history: tuple[Said, ...] = (), meaning: Meaning | None = No
 
     Without `meaning`, or with that of another encoder than the head's, the rules decide alone.
     """
-    if _accepts(text, history):
+    if accepts(text, history):
         return Wish(True, 0.9, text.strip()[:LONGEST])
     reading = read(text, load("wish"))
     chances = judge("wish", reading, text, history, meaning)
@@ -34,11 +38,12 @@ def wish(text: str, history: tuple[Said, ...] = (), meaning: Meaning | None = No
         score = min(1.0, 0.5 + 0.3 * weight) if human else max(0.0, min(0.45, 0.45 * weight))
     else:
         score = chances["True"]
-        human = score >= LIKELY
+        human = score >= (BACKED if weight >= ENOUGH else LIKELY)
     return Wish(human, score, reading.evidence.get("human", text.strip()[:LONGEST]) if human else None)
 
 
-def _accepts(text: str, history: tuple[Said, ...]) -> bool:
+def accepts(text: str, history: tuple[Said, ...]) -> bool:
+    """Is this a yes to a proposal, made by the last words of bot or agent, to connect a person?"""
     if not history or history[-1].who == "shopper" or not PERSON.search(history[-1].text):
         return False
     plain = prepare(text).lower.strip(" 。、.!")
