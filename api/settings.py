@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -106,6 +107,27 @@ class Settings(BaseSettings):
             raise ValueError("write sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME")
         if value is not None and value.startswith("postgresql://"):
             return value.replace("postgresql://", "postgresql+psycopg://", 1)
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("write redis://HOST:PORT/NUMBER, rediss://… or unix://PATH")
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _smtp(cls, value: str | None) -> str | None:
+        if value is not None and not re.match(r"smtps?://[^/]", value):
+            raise ValueError("write smtp://USER:PASSWORD@HOST:PORT or smtps://…")
+        return value
+
+    @field_validator("llm")
+    @classmethod
+    def _model(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"[^:\s]+:\S+", value):
+            raise ValueError("write provider:model, such as openai:gpt-4o-mini")
         return value
 
     @property

@@ -44,6 +44,10 @@ class Table:
     warnings: list[tuple[int, str, str]] = field(default_factory=list)
 
 
+# what Python makes of the bytes 80, A0, FD, FE and FF, which CP932 leaves open
+_NOT_CP932 = re.compile("[\x80\xa0\uf8f0-\uf8f3]")
+
+
 class Undecodable(ValueError):
     """The bytes are neither UTF-8 nor CP932; `line` is where UTF-8 breaks first."""
 
@@ -64,9 +68,12 @@ def decode(data: bytes) -> str:
     except UnicodeDecodeError as error:
         bad = error.start
     try:
-        return data.decode("cp932")
+        text = data.decode("cp932")
     except UnicodeDecodeError:
         raise Undecodable(data.count(b"\n", 0, bad) + 1) from None
+    if _NOT_CP932.search(text):
+        raise Undecodable(data.count(b"\n", 0, bad) + 1)
+    return text
 
 
 def read_table(text: str) -> Table:

@@ -78,6 +78,14 @@ def test_the_same_question_twice_is_warned_of() -> None:
     assert [(w.line, w.field) for w in warnings] == [(3, "colour"), (2, "variants[1]"), (3, "question")]
 
 
+@pytest.mark.parametrize("damage", [b"\xff\xfe", b"\xfd", b"\x80", b"\xc3\x28\xa0"])
+def test_bytes_of_no_encoding_are_refused_with_their_line(damage: bytes) -> None:
+    line = b'{"id":"a","question":"q%s","answer":"x"}\n'
+    with pytest.raises(CorpusError) as refused:
+        parse_corpus(line % b"" + line % damage, "c.jsonl")
+    assert (refused.value.problems[0].file, refused.value.problems[0].line) == ("c.jsonl", 2)
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp932", "utf-16"])
 def test_csv_as_excel_saves_it(encoding: str) -> None:
     text = (
