@@ -21,9 +21,9 @@ import numpy.typing as npt
 from kb import dense, folder
 from kb.encoder import Encoder, Kind
 from kb.entry import Entry, read_entry, write_corpus
-from kb.fuse import Scale, fusion
+from kb.fuse import Scale
 from kb.lexical import Lexical
-from kb.respell import Respelling
+from kb.respell import Respelling, learn_entries
 from kb.words import Words, dictionary_version
 
 FORMAT = 1
@@ -100,9 +100,7 @@ def build(
     with folder.written(out) as building:
         write_corpus(entries, building / "entries.jsonl")
         Lexical.build(entries, words, Lexical.open(old) if old else None).save(building)
-        Respelling.learn(
-            question for entry in entries for question in (*entry.questions, entry.answer)
-        ).write(building)
+        learn_entries(entries, building, old)
         store = _Vectors(encoder, old, progress or (lambda done, total: None)) if encoder else None
         if store is not None:
             facts |= _write_vectors(entries, building, store)
@@ -269,16 +267,3 @@ def _scales(questions: Floats, answers: Floats) -> dict[str, dict[str, float]]:
 
 def scales_of(manifest: Mapping[str, Any]) -> dict[str, Scale]:
     return {side: Scale(s["zero"], s["unit"]) for side, s in manifest.get("scales", {}).items()}
-
-
-__all__ = [
-    "Built",
-    "IndexRefused",
-    "Opened",
-    "build",
-    "entries_of",
-    "fusion",
-    "open_index",
-    "release_of",
-    "scales_of",
-]

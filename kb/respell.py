@@ -15,10 +15,13 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
+from kb.entry import Entry
 from kb.text import normalise
 from kb.words import Morpheme, katakana, morphemes
 
-FILE = "respell.json"
+Pieces = list[tuple[str, str, int]]
+
+FILE, PIECES = "respell.json", "pieces.jsonl"
 UNKNOWN = 7.0  # cost (−log probability) of a kana that no word explains
 EVERYDAY = 6.5  # cost of a hiragana word that the dictionary knows and the entries do not
 MOST_KANJI = 1  # with more, the writer's own spelling is trusted
@@ -40,14 +43,12 @@ class Respelling:
         self._longest = max(map(len, counts), default=1)
 
     @classmethod
-    def learn(cls, texts: Iterable[str]) -> Respelling:
-        """From the entries' texts. The most frequent spelling of a reading wins."""
+    def learn(cls, entries: Iterable[Pieces]) -> Respelling:
+        """From what the entries are made of. The most frequent spelling of a reading wins."""
         seen: dict[str, Counter[str]] = {}
-        for text in texts:
-            for piece in morphemes(normalise(text).text):
-                reading = _reading(piece)
-                if reading:
-                    seen.setdefault(reading, Counter())[piece.surface] += 1
+        for pieces in entries:
+            for reading, spelling, count in pieces:
+                seen.setdefault(reading, Counter())[spelling] += count
         counts: dict[str, tuple[str, int]] = {}
         for reading in sorted(seen):
             spelling = min(seen[reading].items(), key=lambda item: (-item[1], item[0]))[0]
@@ -93,6 +94,35 @@ class Respelling:
             at, spelling = back[at]
             pieces.append(spelling)
         return "".join(reversed(pieces))
+
+
+def pieces_of(texts: Iterable[str]) -> Pieces:
+    """What texts are made of: (reading, spelling, how often)."""
+    found: Counter[tuple[str, str]] = Counter()
+    for text in texts:
+        for piece in morphemes(normalise(text).text):
+            reading = _reading(piece)
+            if reading:
+                found[reading, piece.surface] += 1
+    return [(reading, spelling, count) for (reading, spelling), count in found.items()]
+
+
+def learn_entries(entries: Iterable[Entry], folder: Path, previous: Path | None) -> Respelling:
+    """Learn from entries and write everything to `folder`; what the folder `previous` holds of unchanged
+    entries is taken from there."""
+    known: dict[str, Pieces] = {}
+    if previous is not None:
+        with (previous / PIECES).open(encoding="utf-8") as lines:
+            known = dict(json.loads(line) for line in lines)
+    learnt: list[Pieces] = []
+    with (folder / PIECES).open("w", encoding="utf-8") as out:
+        for entry in entries:
+            pieces = known.get(entry.digest) or pieces_of((*entry.questions, entry.answer))
+            out.write(json.dumps([entry.digest, pieces], ensure_ascii=False, separators=(",", ":")) + "\n")
+            learnt.append(pieces)
+    respelling = Respelling.learn(learnt)
+    respelling.write(folder)
+    return respelling
 
 
 def _reading(piece: Morpheme) -> str | None:

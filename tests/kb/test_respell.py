@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from kb.respell import Respelling
+from kb import respell
+from kb.entry import Entry
+from kb.respell import Respelling, learn_entries, pieces_of
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +18,7 @@ def respelling() -> Respelling:
         "コンビニで払う場合はいつまでですか",
         "返品の送料は誰が払う",
     ]
-    return Respelling.learn(texts)
+    return Respelling.learn([pieces_of(texts)])
 
 
 @pytest.mark.parametrize(
@@ -46,3 +49,21 @@ def test_written_and_read_it_is_the_same(respelling: Respelling, tmp_path: Path)
 
 def test_without_entries_it_has_nothing_to_say() -> None:
     assert Respelling.learn([])("そうりょう") is None
+
+
+def test_unchanged_entries_are_not_read_again(
+    shop: tuple[Entry, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("old", "new", "fresh"):
+        (tmp_path / name).mkdir()
+    learn_entries(shop, tmp_path / "old", None)
+    read: list[str] = []
+    plain = respell.pieces_of
+    monkeypatch.setattr(respell, "pieces_of", lambda texts: read.extend(texts) or plain(texts))
+    changed = (replace(shop[0], question="配送料金はおいくらですか"), *shop[1:])
+    learn_entries(changed, tmp_path / "new", tmp_path / "old")
+    assert read[0] == "配送料金はおいくらですか"
+    assert len(read) == 3
+    learn_entries(changed, tmp_path / "fresh", None)
+    for name in ("respell.json", "pieces.jsonl"):
+        assert (tmp_path / "new" / name).read_text() == (tmp_path / "fresh" / name).read_text()
