@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from api import logs, schemas
+from api import logs, quotes, schemas
 from api.auth import Me
 from api.drafts import checked
 from api.errors import Problem
@@ -331,6 +331,11 @@ async def proposals(
 @router.post("/proposals", summary="Look for proposals in the chats, now", responses=_WRITE)
 async def harvest(me: Writer, body: schemas.Nothing, parts: With) -> Response:
     return Json({"added": await parts.run(parts.gather)})
+
+
+@router.get("/proposals/{p}/evidence", summary="The masked words behind a proposal", responses=_READ)
+async def evidence(me: Writer, p: Annotated[str, schemas.entry_path()], parts: With) -> Response:
+    return Json({"evidence": await parts.run(quotes.evidence, parts.store, p, parts.demo)})
 
 
 @router.post("/proposals/{p}/accept", summary="Put it into the draft", responses=_WRITE)

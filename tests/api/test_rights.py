@@ -48,6 +48,7 @@ MATRIX: dict[tuple[str, str], set[str]] = {
     ("POST", "/v1/releases/{r}/rollback"): STUDIO,
     ("GET", "/v1/proposals"): STUDIO,
     ("POST", "/v1/proposals"): STUDIO,
+    ("GET", "/v1/proposals/{p}/evidence"): STUDIO,
     ("POST", "/v1/proposals/{p}/accept"): STUDIO,
     ("POST", "/v1/proposals/{p}/reject"): STUDIO,
     ("GET", "/v1/statistics"): LEAD,

@@ -115,11 +115,11 @@ export const entries = [
 ];
 
 export const proposals = [
-  { id: 'p_1', kind: 'new', entry: null, question: '古い包丁を引き取ってもらえますか', answer: '古い包丁は本店の店頭でお引き取りしています。無料で、1回3本までです。他社の包丁でも構いません。刃を厚紙で包んでテープで留めてお持ちください。郵送でのお引き取りはしておりません。', conversations: 4, reasons: ['4件の会話で、担当者が同じ案内をした', '近いFAQがない（最も近いもの 0.41）'], evidence: [
+  { id: 'p_1', kind: 'new', entry: null, question: '古い包丁を引き取ってもらえますか', answer: '古い包丁は本店の店頭でお引き取りしています。無料で、1回3本までです。他社の包丁でも構いません。刃を厚紙で包んでテープで留めてお持ちください。郵送でのお引き取りはしておりません。', conversations: 4, reasons: ['4件の会話で、担当者が同じ案内をした', '近いFAQがない（最も近いもの 0.41）'], said: [
     { conversation: 'tr-001', quotes: [{ from: 'shopper', text: 'こんにちは、〔氏名〕と申します。使わなくなった古い包丁が何本かあって、捨て方に困ってます。' }, { from: 'agent', text: '古い包丁は本店の店頭でお引き取りしています。無料で、1回3本までです。他社の包丁でも構いません。' }] },
     { conversation: 'tr-017', quotes: [{ from: 'shopper', text: '前の包丁って引き取ってもらえる？' }, { from: 'agent', text: 'はい、本店の店頭で無料でお引き取りします。1回に3本までです。' }] }], state: 'open', reason: null, created_at: ago(200), decided_at: null, decided_by: null },
-  { id: 'p_2', kind: 'correction', entry: 'return-001', question: '返品はできますか', answer: '商品の到着後14日以内で、**未使用のもの**に限り返品をお受けします。返送料はお客さまのご負担です。不良品は当店が負担します。', conversations: 3, reasons: ['担当者の案内が公開中の回答と食い違う（8日 → 14日）'], evidence: [{ conversation: 'tr-022', quotes: [{ from: 'shopper', text: '10日前に届いたものですが返品できますか' }, { from: 'agent', text: '10月から到着後14日以内に延びましたので、お受けできます。' }] }], state: 'open', reason: null, created_at: ago(300), decided_at: null, decided_by: null },
-  { id: 'p_3', kind: 'variant', entry: 'ship-010', question: '置き配の写真が違う家なんですけど', answer: '', conversations: 2, reasons: ['2件の会話で、この言い方では見つからなかった'], evidence: ['tr-031', 'tr-044'], state: 'open', reason: null, created_at: ago(500), decided_at: null, decided_by: null },
+  { id: 'p_2', kind: 'correction', entry: 'return-001', question: '返品はできますか', answer: '商品の到着後14日以内で、**未使用のもの**に限り返品をお受けします。返送料はお客さまのご負担です。不良品は当店が負担します。', conversations: 3, reasons: ['担当者の案内が公開中の回答と食い違う（8日 → 14日）'], said: [{ conversation: 'tr-022', quotes: [{ from: 'shopper', text: '10日前に届いたものですが返品できますか' }, { from: 'agent', text: '10月から到着後14日以内に延びましたので、お受けできます。' }] }], state: 'open', reason: null, created_at: ago(300), decided_at: null, decided_by: null },
+  { id: 'p_3', kind: 'variant', entry: 'ship-010', question: '置き配の写真が違う家なんですけど', answer: '', conversations: 2, reasons: ['2件の会話で、この言い方では見つからなかった'], said: [{ conversation: 'tr-031', quotes: [] }, { conversation: 'tr-044', quotes: [] }], state: 'open', reason: null, created_at: ago(500), decided_at: null, decided_by: null },
 ];
 export const releases = [
   { id: 'r_0012', created_at: days(3), by: '小川', state: 'live', entries: 151, note: '送料の改定', check: { asked: 151, found: 151, worse: false, lost: [], changes: [] }, error: null, usable: true },

@@ -171,8 +171,8 @@ const routes = [
     const text = query.get('text') ?? '';
     const fits = entries.filter((entry) => (!query.get('category') || entry.category === query.get('category')) && (!query.get('state') || entry.state === query.get('state')) && (!text || (entry.question + entry.answer).includes(text)));
     const from = Number(query.get('after') ?? 0) || 0;
-    return { entries: fits.slice(from, from + PAGE).map(itemOf), after: String(from + PAGE), more: from + PAGE < fits.length, total: fits.length,
-      categories: [...new Set(entries.map((entry) => entry.category))].map((category) => ({ category, entries: entries.filter((entry) => entry.category === category).length })) };
+    return { entries: fits.slice(from, from + PAGE).map(itemOf), next: from + PAGE < fits.length ? String(from + PAGE) : null, total: fits.length,
+      categories: [...new Set(entries.map((entry) => entry.category))].map((name) => ({ name, count: entries.filter((entry) => entry.category === name).length })) };
   }],
   ['POST', /^\/entries$/, (_, body) => {
     const made = { variants: [], tags: [], translations: {}, valid_from: null, valid_until: null, category: null, ...body, id: body.id ?? `new-${entries.length}`, revision: 1, live_revision: null, state: 'draft', updated_at: new Date().toISOString(), updated_by: user.name, history: [] };
@@ -187,9 +187,10 @@ const routes = [
     entry.history = [{ revision, at: entry.updated_at, by: entry.updated_by, why: null, body: past }, ...(history ?? [])];
     return Object.assign(entry, body, { revision: revision + 1, state: 'draft', updated_at: new Date().toISOString(), updated_by: user.name });
   }],
-  ['GET', /^\/proposals$/, (_, __, query) => ({ proposals: proposals.filter((each) => !query.get('state') || each.state === query.get('state')) })],
+  ['GET', /^\/proposals\/([\w-]+)\/evidence$/, ([, id]) => ({ evidence: proposals.find((each) => each.id === id).said })],
+  ['GET', /^\/proposals$/, (_, __, query) => ({ proposals: proposals.filter((each) => !query.get('state') || each.state === query.get('state')).map(({ said, ...each }) => ({ ...each, evidence: said.map((one) => one.conversation), current: entries.find((entry) => entry.id === each.entry) ?? null })) })],
   ['POST', /^\/proposals\/([\w-]+)\/(accept|reject)$/, ([, id, act], body) => Object.assign(proposals.find((each) => each.id === id), { state: `${act}ed`, reason: body.reason ?? null })],
-  ['GET', /^\/releases$/, () => ({ releases, publishing })],
+  ['GET', /^\/releases$/, () => ({ releases, publishing, live: releases.find((each) => each.state === 'live')?.id, changes: entries.filter((entry) => entry.state === 'draft').length })],
   ['POST', /^\/releases$/, (_, body) => {
     publishing = { state: 'building', done: 0, total: 152 };
     const timer = setInterval(() => {

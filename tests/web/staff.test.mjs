@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { emptyLists, listsAfter, listsOf, rowOf, sections, unseen, waitingCount, allowed, askedBy, alreadyShown } from '../../api/web/desk/state.js';
 import { fold } from '../../api/web/shared/fold.js';
 import { diff, matched } from '../../api/web/staff/diff.js';
+import { bare, firstLine } from '../../api/web/staff/text.js';
 import { bodyOf, changedIn, conflicts, fieldsOf, merged, stateOf, validity, wrongIn } from '../../api/web/studio/fields.js';
 import { figuresOf } from '../../api/web/studio/figures.js';
 import { staffWords } from '../../api/web/staff/words.js';
@@ -148,4 +149,10 @@ test('both languages say the same things with the same number of blanks', () => 
   }
   assert.equal(staffWords('en', deskWords)('queue'), 'Waiting');
   assert.equal(staffWords('ja', deskWords)('sign_in'), 'ログイン');
+});
+
+test('an approved answer goes into a reply without its marks', () => {
+  assert.equal(bare('**全国一律550円**です。[配送について](/guide)・[地図](https://example.jp/map)\n- 沖縄 `A` は別'), '全国一律550円です。配送について・地図 https://example.jp/map\n・沖縄 A は別');
+  assert.equal(firstLine('\n\n**一行目**\n二行目'), '一行目');
+  assert.equal(bare('2 * 3 * 4'), '2 * 3 * 4');
 });

@@ -85,15 +85,14 @@ function send(page, id, note) {
  * Puts approved words where the cursor stands; the text as shoppers read it, without Markdown's marks.
  * @param {any} page @param {any} hit
  */
-export function insertHit(page, hit) {
+export async function insertHit(page, hit) {
   const { desk } = page;
   const id = desk.selected;
   const open = desk.current;
   if (!id || !open || !allowed(open.row, desk.lists.me).reply) return;
+  const words = bare(await answerFor(desk, hit, open.row.locale));
   const draft = desk.drafts.get(id);
   const area = /** @type {HTMLTextAreaElement | null} */ (document.getElementById('reply'));
-  const english = open.row.locale === 'en' ? hit.translations?.en?.answer : null;
-  const words = bare(english ?? hit.answer ?? '');
   const at = area ? area.selectionStart : draft.text.length;
   const head = draft.text.slice(0, at);
   const text = `${head}${head && !head.endsWith('\n') ? '\n' : ''}${words}${draft.text.slice(area ? area.selectionEnd : at)}`;
@@ -103,4 +102,15 @@ export function insertHit(page, hit) {
   page.focusReply();
   const end = head.length + (head && !head.endsWith('\n') ? 1 : 0) + words.length;
   area?.setSelectionRange(end, end);
+}
+
+/** The approved words in the shopper's language, where there are such. @param {any} desk @param {any} hit @param {string} locale */
+async function answerFor(desk, hit, locale) {
+  if (locale === 'ja') return hit.answer;
+  try {
+    const entry = await desk.api.get(`/entries/${encodeURIComponent(hit.entry)}`);
+    return entry.translations?.[locale]?.answer ?? hit.answer;
+  } catch {
+    return hit.answer;
+  }
 }

@@ -123,15 +123,14 @@ export class Desk {
       connect: (after, signal) => this.api.stream(`/desk/events?after=${after}`, signal),
       fetchSince: async () => {
         this.soon();
+        if (this.selected) void this.load(this.selected);
         return [];
       },
       onEvent: (event) => this.take(event),
       onSignal: (signal) => this.signal(signal),
       onStatus: (status, problem) => {
-        const was = this.line;
         this.line = status;
-        if (status === 'refused') this.problem = problem;
-        if (status === 'live' && was !== 'connecting') this.soon();
+        if (status === 'refused' && problem?.status === 401) this.api.onSignedOut();
         this.changed();
       },
     });
@@ -219,7 +218,6 @@ export class Desk {
       const later = now?.chat.events.filter((event) => event.seq > (answer.events.at(-1)?.seq ?? 0)) ?? [];
       const chat = fold(later, fold(answer.events));
       const row = answer.state ? rowOf(answer.state) : (rowIn(this.lists, id) ?? rowOf({ conversation: id }));
-      this.names.learn(answer.entries);
       this.chats.set(id, { status: 'ready', row, chat, customer: answer.customer, decision: answer.decision ?? chat.decided?.body ?? null });
       this.names.want([
         ...(answer.decision?.hits ?? []).slice(0, 5).map((/** @type {any} */ hit) => hit.entry),

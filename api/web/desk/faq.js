@@ -37,6 +37,7 @@ export class Faq {
   type(text) {
     this.own = true;
     this.text = text;
+    this.status = 'busy';
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.search(), PAUSE);
     this.onChange();
@@ -52,7 +53,10 @@ export class Faq {
   async search() {
     clearTimeout(this.#timer);
     const text = this.text.trim();
-    if (text === this.#last && this.status === 'ready') return this.onChange();
+    if (text && text === this.#last && !this.problem) {
+      this.status = 'ready';
+      return this.onChange();
+    }
     this.#running?.abort();
     this.#last = text;
     if (!text) {
@@ -74,7 +78,6 @@ export class Faq {
     } catch (problem) {
       if (run.signal.aborted) return;
       this.status = 'failed';
-      this.#last = '';
       this.problem = problem;
     }
     this.onChange();

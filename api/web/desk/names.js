@@ -10,11 +10,9 @@ export class Names {
     this.onChange = onChange;
   }
 
-  /** @param {Record<string, any> | undefined} names id → question, or an entry */
+  /** @param {Record<string, string>} names id → question */
   learn(names) {
-    for (const [id, given] of Object.entries(names ?? {})) {
-      this.#known.set(id, typeof given === 'string' ? given : (given?.question ?? id));
-    }
+    for (const [id, question] of Object.entries(names)) this.#known.set(id, question);
   }
 
   /** @param {string} id @returns {string} the id itself until its question is known */
@@ -27,8 +25,7 @@ export class Names {
       this.#asked.add(id);
       this.api.get(`/entries/${encodeURIComponent(id)}`).then(
         (answer) => {
-          const entry = answer.entry?.question ? answer.entry : answer;
-          this.learn({ [id]: entry.question ?? id });
+          this.learn({ [id]: answer.question });
           this.onChange();
         },
         () => {},

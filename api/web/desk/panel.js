@@ -77,7 +77,8 @@ function faqView(page, open) {
       faq.move(event.key === 'ArrowDown' ? 1 : -1);
     } else if (event.key === 'Enter') {
       event.preventDefault();
-      if (faq.status === 'ready' && faq.hits[faq.chosen]) insertHit(page, faq.hits[faq.chosen]);
+      if (faq.status !== 'ready') void faq.search();
+      else if (faq.hits[faq.chosen]) void insertHit(page, faq.hits[faq.chosen]);
     }
   };
   const query = faq.text.trim();

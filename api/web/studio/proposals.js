@@ -17,6 +17,7 @@ export class ProposalsPlace {
   /** @type {'loading' | 'ready' | 'failed'} */ status = 'loading';
   /** @type {any} */ problem = null;
   /** @type {Record<string, {question: string, answer: string}>} what the reviewer changed */ edits = {};
+  /** @type {Map<string, any>} */ quotes = new Map();
   busy = false;
   narrow = 'list';
 
@@ -200,16 +201,30 @@ export class ProposalsPlace {
     return html`${input('question', 2)}${input('answer', 6)}`;
   }
 
+  /** What was said is asked for when it is looked at. @param {any} item */
+  async #ask(item) {
+    if (this.quotes.has(item.id)) return;
+    this.quotes.set(item.id, null);
+    try {
+      const answer = await this.page.api.get(`/proposals/${encodeURIComponent(item.id)}/evidence`);
+      this.quotes.set(item.id, answer.evidence);
+    } catch {
+      this.quotes.delete(item.id);
+      return;
+    }
+    this.page.render();
+  }
+
   /** @param {any} item */
   #evidence(item) {
     const { say } = this.page;
-    const quoted = (item.evidence ?? []).map((/** @type {any} */ each) => (typeof each === 'string' ? { conversation: each, quotes: [] } : each));
-    if (!quoted.length) return nothing;
-    const bare = quoted.every((/** @type {any} */ each) => !each.quotes?.length);
+    void this.#ask(item);
+    const quoted = this.quotes.get(item.id) ?? item.evidence.map((/** @type {string} */ conversation) => ({ conversation, quotes: [] }));
+    const bare = quoted.every((/** @type {any} */ each) => !each.quotes.length);
     return html`<div class="evidence"><h3>${say('evidence')}<span class="quiet small"> ${say('evidence_masked')}</span></h3>
       ${bare ? html`<p class="row">${quoted.map((/** @type {any} */ each) => html`<code class="badge slim">${each.conversation}</code>`)}</p>`
-        : quoted.map((/** @type {any} */ each) => html`<figure><blockquote>${(each.quotes ?? []).map((/** @type {any} */ quote) => html`<p class="said ${(quote.from ?? quote.who) === 'shopper' ? 'shopper' : 'agent'}">${masked(quote.text ?? quote)}</p>`)}</blockquote>
-          <figcaption class="tiny quiet"><code>${each.conversation ?? each.id}</code></figcaption></figure>`)}</div>`;
+        : quoted.filter((/** @type {any} */ each) => each.quotes.length).map((/** @type {any} */ each) => html`<figure><blockquote>${each.quotes.map((/** @type {any} */ quote) => html`<p class="said ${quote.from === 'shopper' ? 'shopper' : 'agent'}">${masked(quote.text)}</p>`)}</blockquote>
+          <figcaption class="tiny quiet"><code>${each.conversation}</code></figcaption></figure>`)}</div>`;
   }
 }
 

@@ -39,7 +39,6 @@ export class TryPlace {
       const answer = await this.page.api.post('/entries/try', { text: this.asked, locale: this.locale });
       if (run !== this.#run) return;
       this.answer = answer;
-      this.page.names.learn(answer.entries);
       this.page.names.want([answer.draft, answer.live].flatMap((decision) => (decision?.hits ?? []).slice(0, 6).map((/** @type {any} */ hit) => hit.entry)));
       this.status = 'ready';
     } catch (problem) {
