@@ -6,6 +6,7 @@ A problem never repeats what was sent: people type personal data into every fiel
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -141,6 +142,16 @@ def from_store(error: Exception) -> Problem:
     return Problem("internal")
 
 
+def allowed(app: FastAPI, path: str) -> list[str]:
+    """Every method that the document gives this path; the plainest template counts."""
+    fitting = [
+        (template.count("{"), sorted(method.upper() for method in operations))
+        for template, operations in app.openapi()["paths"].items()
+        if re.fullmatch(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(template)), path)
+    ]
+    return min(fitting)[1] if fitting else []
+
+
 def install(app: FastAPI) -> None:
     """Give every way in which a request can fail the one shape."""
     from bot.conversation import Refused
@@ -156,11 +167,12 @@ def install(app: FastAPI) -> None:
         assert isinstance(error, RequestValidationError)
         return from_validation(error).response()
 
-    async def http(_: Request, error: Exception) -> Response:
+    async def http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         response = from_http(error).response()
-        if error.status_code == 405 and error.headers and "Allow" in error.headers:
-            response.headers["Allow"] = error.headers["Allow"]
+        if error.status_code == 405:
+            own = (error.headers or {}).get("Allow", "")
+            response.headers["Allow"] = ", ".join(allowed(app, request.url.path)) or own
         return response
 
     async def refused(_: Request, error: Exception) -> Response:

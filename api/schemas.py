@@ -15,7 +15,7 @@ TEXT = 4000  # characters (code points) of one message
 HIGHEST = 2**53 - 1  # the largest cursor that JavaScript can hold
 
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s.]+")
-_INVISIBLE = {"Cc", "Cf", "Zs", "Zl", "Zp", "Cn"}
+_INVISIBLE = {"Cc", "Cf", "Zs", "Zl", "Zp"}
 
 
 def _plain(text: str) -> str:
@@ -59,11 +59,31 @@ def _digits(value: object) -> object:
     return value
 
 
+SHOWN: Any = {"pattern": r"[^\s]"}  # in the document: at least one character that can be seen
+
+
+def _iso_day(value: object) -> object:
+    if isinstance(value, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise ValueError("must be a day, like 2026-07-01")
+    if not isinstance(value, str | date):
+        raise ValueError("must be a day, like 2026-07-01")
+    return value
+
+
+Day = Annotated[date, Field(strict=False), BeforeValidator(_iso_day)]
 Plain = Annotated[str, AfterValidator(_plain)]
 Text = Annotated[
-    str, Field(min_length=1, max_length=TEXT), AfterValidator(_plain), AfterValidator(_not_blank)
+    str,
+    Field(min_length=1, max_length=TEXT, json_schema_extra=SHOWN),
+    AfterValidator(_plain),
+    AfterValidator(_not_blank),
 ]
-Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_plain), AfterValidator(_not_blank)]
+Line = Annotated[
+    str,
+    Field(min_length=1, max_length=200, json_schema_extra=SHOWN),
+    AfterValidator(_plain),
+    AfterValidator(_not_blank),
+]
 ClientId = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$", description="made before the first try")]
 Email = Annotated[str, Field(max_length=254), AfterValidator(_plain), AfterValidator(_email)]
 Seq = Annotated[int, Field(ge=0, le=HIGHEST)]
@@ -202,8 +222,8 @@ class EntryBody(Body):
     variants: Annotated[list[Text], Field(max_length=100)] = []
     category: Line | None = None
     tags: Annotated[list[Line], Field(max_length=50)] = []
-    valid_from: Annotated[date, Field(strict=False)] | None = None
-    valid_until: Annotated[date, Field(strict=False)] | None = None
+    valid_from: Day | None = None
+    valid_until: Day | None = None
     translations: Annotated[
         dict[Annotated[str, Field(pattern=r"^[a-z]{2,3}$")], Translated], Field(max_length=10)
     ] = {}

@@ -35,8 +35,8 @@ _READ = problems(401, 403, 422, 503)
 async def statistics(
     me: Lead,
     parts: With,
-    start: Annotated[date | None, Query(alias="from")] = None,
-    end: Annotated[date | None, Query(alias="to")] = None,
+    start: Annotated[schemas.Day | None, Query(alias="from")] = None,
+    end: Annotated[schemas.Day | None, Query(alias="to")] = None,
 ) -> Response:
     last = end or now().astimezone(parts.settings.zone).date()
     first = start or last - timedelta(days=DAYS - 1)

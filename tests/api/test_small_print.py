@@ -186,6 +186,7 @@ def test_unknown_paths_are_404_and_other_methods_405_in_one_shape(house: House) 
         answer = client.request(method, path)
         is_problem(answer, 405, "method_not_allowed")
         assert answer.headers["allow"]
+    assert client.put("/v1/session").headers["allow"] == "DELETE, GET, POST"
 
 
 def test_pages_go_on_from_a_seq_and_say_whether_more_is_there(house: House) -> None:
