@@ -245,7 +245,7 @@ function serveElsewhere(response) {
 /** A page with nothing but the widget: most tests need no shop around it. */
 function servePlain(response) {
   response.writeHead(200, { 'content-type': TYPES['.html'], ...PAGE_HEADERS });
-  response.end('<!doctype html><html lang="ja"><title>店</title><h1>店</h1><script type="module" src="/widget.js" data-title="ひより道具店"></script>');
+  response.end('<!doctype html><html lang="ja"><meta name="viewport" content="width=device-width"><title>店</title><h1>店</h1><script type="module" src="/widget.js" data-title="ひより道具店"></script>');
 }
 
 async function serveFile(path, response) {

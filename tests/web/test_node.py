@@ -15,7 +15,7 @@ HERE = Path(__file__).parent
 @pytest.mark.parametrize("file", sorted(HERE.glob("*.test.mjs")), ids=lambda path: path.name)
 def test_pure_modules(file: Path) -> None:
     run = subprocess.run(
-        ["node", "--test", "--test-reporter=spec", file.name],
+        ["node", "--test", "--test-force-exit", "--test-reporter=spec", file.name],
         cwd=HERE,
         capture_output=True,
         text=True,
