@@ -11,36 +11,46 @@ import re
 from functools import lru_cache
 from importlib.resources import files
 
-from kb.text import normalise
+from bot.decision import Said
+from bot.signals.cues import prepare
 
 LONGEST = 80  # characters; a longer text is never mere courtesy
 ASKS = re.compile(r"[?？]|(です|ます|でしょう|ますでしょう)か(?!ね)")
 NO_QUESTION = re.compile(r"そう(なん)?ですか|そうでしたか|そうなのか|いかがお過ごしですか")
 REST = re.compile(r"[\W_ー〜~]+")
+ASKED = re.compile(r"(か|か。|かね|\?|ください|下さい|できます|いたします)[。\s]*$")
+CLOSING = re.compile(r"(ほか|他)に|anything else")
+DISLIKE = re.compile(r"[👎😠😡🤬😢😭😞😔😤😩😫🙄😒💔💢]")
 
 
 @lru_cache(maxsize=1)
 def _phrases() -> tuple[tuple[tuple[str, re.Pattern[str]], ...], re.Pattern[str]]:
     raw = json.loads(files("bot.signals").joinpath("social.json").read_text("utf-8"))
     kinds = tuple(
-        (kind, re.compile("|".join(f"(?:{p})" for p in patterns))) for kind, patterns in raw["phrases"].items()
+        (kind, re.compile("|".join(f"(?:{p})" for p in patterns)))
+        for kind, patterns in raw["phrases"].items()
     )
     return kinds, re.compile("|".join(f"(?:{p})" for p in raw["fillers"]))
 
 
-def social(text: str) -> str | None:
+def social(text: str, history: tuple[Said, ...] = ()) -> str | None:
     """`thanks`, `greeting`, `farewell` or `ack` if the text says nothing else, else None.
 
-    Emoji and kaomoji alone are an acknowledgement: there is nothing to search for.
+    Emoji and kaomoji alone are an acknowledgement: there is nothing to search for. A mere 「はい」 after a
+    question or proposal is its answer, so None; after 「ほかにご質問は」 it is courtesy again.
     """
-    seen = normalise(text)
-    if len(seen.text) > LONGEST:
+    ready = prepare(text)
+    if len(ready.lower) > LONGEST:
         return None
-    plain = seen.text.lower()
+    found = _courtesy(ready.lower, ready.aside)
+    return None if found == "ack" and _answers(history) else found
+
+
+def _courtesy(plain: str, aside: str) -> str | None:
     if ASKS.search(NO_QUESTION.sub("", plain)):
         return None
     if not REST.sub("", plain):
-        return "ack" if seen.asides else None
+        return "ack" if aside and not DISLIKE.search(aside) else None
     kinds, fillers = _phrases()
     found: list[str] = []
     for kind, pattern in kinds:
@@ -49,5 +59,12 @@ def social(text: str) -> str | None:
             found.append(kind)
     if not found:
         return None
-    rest = REST.sub("", fillers.sub("", plain))
-    return found[0] if not rest else None
+    return None if REST.sub("", fillers.sub("", plain)) else found[0]
+
+
+def _answers(history: tuple[Said, ...]) -> bool:
+    """Did the other side end on a question or proposal?"""
+    if not history or history[-1].who == "shopper":
+        return False
+    last = history[-1].text
+    return bool(ASKED.search(last)) and not CLOSING.search(last)
