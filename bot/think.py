@@ -136,7 +136,7 @@ class _Mind:
             mood=mood(turn.text, turn.history, meaning),
             wish=wish(turn.text, turn.history, meaning),
             topic=topic(turn.text, turn.history, meaning),
-            social=None if turn.chosen else social(turn.text),
+            social=None if turn.chosen else social(turn.text, turn.history),
             confidence=judged.confidence,
             several=self.several(),
             lost=lost[0].surface if lost else None,
