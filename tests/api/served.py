@@ -153,7 +153,8 @@ class Stream:
 
     def __init__(self, client: httpx.Client, path: str, **more: Any) -> None:
         self.items: queue.Queue[dict[str, Any]] = queue.Queue()
-        self.seen: list[dict[str, Any]] = []
+        self.seen: list[dict[str, Any]] = []  # stored events
+        self.passing: list[dict[str, Any]] = []  # typing
         self.comments = 0
         self.retry: int | None = None
         self.status: int | None = None
@@ -182,7 +183,7 @@ class Stream:
         if line == "":
             if "data" in frame:
                 self.items.put(dict(frame))
-                self.seen.append(dict(frame))
+                (self.seen if "id" in frame else self.passing).append(dict(frame))
             frame.clear()
         elif line.startswith(":"):
             self.comments += 1
@@ -195,13 +196,13 @@ class Stream:
                 frame[name] = json.loads(value) if name == "data" else value
 
     def next(self, event: str | None = None) -> dict[str, Any]:
-        """The next frame, or the next of this type (others are skipped)."""
+        """The next stored event, or the next frame of this type (others are skipped)."""
         while True:
             try:
                 frame = self.items.get(timeout=WAIT)
             except queue.Empty:
                 raise AssertionError(f"no {event or 'event'}; seen {self.seen}") from None
-            if event is None or frame["event"] == event:
+            if frame["event"] == event or (event is None and "id" in frame):
                 return frame
 
 

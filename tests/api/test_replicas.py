@@ -1,0 +1,102 @@
+"""Two servers on one PostgreSQL and one Redis: no sticky sessions, everything is seen on both."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+
+from tests.api.served import House, Stream, serving
+
+POSTGRES = os.environ.get("TORITSUGI_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/test")
+REDIS = os.environ.get("TORITSUGI_TEST_REDIS", "redis://127.0.0.1:6379/0")
+pytestmark = [pytest.mark.postgres, pytest.mark.redis]
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[str]:
+    """A database of our own, gone afterwards."""
+    name = f"toritsugi_{uuid4().hex[:12]}"
+    url = make_url(POSTGRES)
+    engine = create_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as conn:
+        conn.execute(text(f"CREATE DATABASE {name}"))
+    yield url.set(database=name).render_as_string(hide_password=False)
+    with engine.connect() as conn:
+        conn.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def pair(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, House]]:
+    data: Path = tmp_path_factory.mktemp("shared")
+    given = {"database_url": database, "redis_url": REDIS}
+    with serving(data, **given) as one, serving(data, fresh=False, **given) as two:
+        yield one, two
+
+
+def test_a_chat_goes_on_at_any_server(pair: tuple[House, House]) -> None:
+    one, two = pair
+    shopper = one.shopper()
+    elsewhere = two.client(headers={"Authorization": shopper.client.headers["Authorization"]})
+    stream = Stream(elsewhere, f"/v1/conversations/{shopper.id}/events")
+    seq = shopper.say("送料っていくら？")
+    while (frame := stream.next("message"))["data"]["body"].get("answers") != seq:
+        pass
+    assert frame["data"]["body"]["entry"] == "ship-001"
+    agent = two.staff("sato@example.jp")
+    agent.available()
+    assert shopper.act("handover").status_code == 200
+    stream.next("queued")
+    assert agent.act(shopper.id, "claim").status_code == 200
+    late = one.staff("suzuki@example.jp").act(shopper.id, "claim")
+    assert (late.status_code, late.json()["code"]) == (409, "already_owned")
+    assert agent.act(shopper.id, "messages", text="承ります").status_code == 201
+    assert shopper.page()["messages"][-1]["body"]["text"] == "承ります"
+    seqs = [int(frame["id"]) for frame in stream.seen]
+    assert seqs == sorted(set(seqs))
+    agent.act(shopper.id, "close")
+
+
+def test_typing_crosses_over(pair: tuple[House, House]) -> None:
+    one, two = pair
+    agent = two.staff("sato@example.jp")
+    agent.available()
+    shopper = one.shopper()
+    shopper.act("handover")
+    agent.act(shopper.id, "claim")
+    desk = Stream(agent.client, "/v1/desk/events")
+    assert shopper.client.post(f"/v1/conversations/{shopper.id}/typing", json={}).status_code == 204
+    assert desk.next("typing")["data"]["conversation"] == shopper.id
+    agent.act(shopper.id, "close")
+
+
+def test_a_release_published_here_answers_there(pair: tuple[House, House]) -> None:
+    one, two = pair
+    editor = one.staff("ito@example.jp").client
+    entry = {"id": "gift-001", "question": "ギフト包装はできますか", "answer": "330円で承ります。"}
+    assert editor.post("/v1/entries", json=entry).status_code == 201
+    one.parts.releases.publish(None, "test")
+    shopper = two.shopper()
+    assert shopper.wait_for(lambda e: asked(shopper))["seq"] == 1
+
+
+def asked(shopper: object) -> bool:
+    answer = shopper.answered(shopper.say("ギフト包装はできますか"))  # type: ignore[attr-defined]
+    return answer["body"].get("entry") == "gift-001"
+
+
+def test_limits_are_counted_together(database: str, tmp_path: Path) -> None:
+    given = {"database_url": database, "redis_url": REDIS, "messages_per_minute": 4}
+    with serving(tmp_path, fresh=False, **given) as one, serving(tmp_path, fresh=False, **given) as two:
+        shopper = one.shopper()
+        elsewhere = two.client(headers={"Authorization": shopper.client.headers["Authorization"]})
+        path, codes = f"/v1/conversations/{shopper.id}/rating", []
+        for n in range(6):
+            client = shopper.client if n % 2 else elsewhere
+            codes.append(client.post(path, json={"client_id": f"r{n}", "score": 3}).status_code)
+        assert codes == [200] * 4 + [429] * 2
