@@ -24,6 +24,7 @@ from bot.signals.cues import load, read
 from bot.signals.manner import NAMES as MANNER
 from bot.signals.wish import accepts
 from eval.data import lines
+from eval.signals import said
 from kb.encoder import Encoder, open_encoder
 
 OUT = Path(heads.__file__).with_name("heads.json")
@@ -49,10 +50,6 @@ SETS = {
     "wish": ("wishes", "human", "False"),
     "topic": ("topics", "topic", "none"),
 }
-
-
-def said(row: dict[str, Any]) -> tuple[Said, ...]:
-    return tuple(Said(each["from"], each["text"]) for each in row.get("history", []))
 
 
 def examples(signal: str) -> list[Example]:

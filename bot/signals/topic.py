@@ -18,6 +18,7 @@ Topic = Literal["self-harm", "injury", "threat", "attack", "abuse", "fraud", "pr
 URGENCY: tuple[Topic, ...] = ("self-harm", "injury", "threat", "attack", "abuse", "fraud", "privacy", "legal")
 ENOUGH = 1.0  # sum of weights
 SURE = 0.5  # probability at which the head calls it a topic without any rule
+NAMED = 0.3  # probability that the likeliest topic needs by itself then
 BACKED = 0.12  # the same for a text in which the rules see a topic too
 LONGEST = 40  # characters of evidence
 
@@ -43,6 +44,8 @@ def topic(text: str, history: tuple[Said, ...] = (), meaning: Meaning | None = N
     if ruled is not None:
         return ruled
     name = max(URGENCY, key=lambda each: chances.get(each, 0.0))
+    if chances.get(name, 0.0) < NAMED:
+        return None
     return Seen(name, reading.evidence.get(name, text.strip()[:LONGEST]))
 
 
