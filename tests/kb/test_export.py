@@ -15,7 +15,7 @@ from kb.search import Knowledge
 pytest.importorskip("sentence_transformers", reason="needs the extra `train`")
 pytestmark = [pytest.mark.train, pytest.mark.filterwarnings("ignore")]
 
-TEXTS = ["送料はいくらですか", "返品できますか。箱を捨ててしまいました", "how much is shipping?", "ｿｳﾘｮｳ"]
+TEXTS = ["送料はいくらですか", "返品できますか。箱を捨ててしまいました", "how much is shipping?", "送料"]
 
 
 @pytest.fixture(scope="module")
