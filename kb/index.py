@@ -26,7 +26,7 @@ from kb.lexical import Lexical
 from kb.respell import Respelling, learn_entries
 from kb.words import Words, dictionary_version
 
-FORMAT = 1
+FORMAT = 2  # grows with every change of what a release directory holds
 ANSWER = 200  # characters of an answer that its vector sees: more is slower and found less
 SAMPLE = 200  # questions encoded as queries, for the query mean
 Floats = npt.NDArray[np.float32]

@@ -60,7 +60,12 @@ def refusal(error: Exception) -> str | None:
 
 def put(value: Any) -> None:
     """One line of JSON on stdout."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n")
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:  # a lone surrogate, or a terminal that is not UTF-8
+        text = json.dumps(value, separators=(",", ":"))
+    sys.stdout.write(text + "\n")
     sys.stdout.flush()
 
 
@@ -71,13 +76,19 @@ def tell(text: str) -> None:
 
 
 def lines(source: Iterable[str], name: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """JSON Lines as objects with their line numbers. Raises Refusal naming file and line."""
+    """JSON Lines as objects with their line numbers; `source` is opened with surrogateescape.
+
+    Raises Refusal naming file and line.
+    """
     for number, line in enumerate(source, 1):
         if not line.strip():
             continue
         try:
+            line.encode()
             value = json.loads(line)
-        except ValueError as error:
+        except UnicodeEncodeError:
+            raise Refusal(f"{name}:{number}: not UTF-8; save the file again as UTF-8") from None
+        except (ValueError, RecursionError) as error:
             raise Refusal(f"{name}:{number}: not JSON ({error.args[0]}); write one object a line") from None
         if not isinstance(value, dict):
             raise Refusal(f"{name}:{number}: not an object; write one object a line")

@@ -74,9 +74,9 @@ def ask(
 
 def _opened(name: str) -> Any:
     if name == "-":
-        sys.stdin.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+        sys.stdin.reconfigure(encoding="utf-8-sig", errors="surrogateescape")  # type: ignore[union-attr]
         return nullcontext(sys.stdin)
-    return Path(name).open(encoding="utf-8")
+    return Path(name).open(encoding="utf-8-sig", errors="surrogateescape")
 
 
 def _show(head: dict[str, Any], decision: Decision, as_json: bool) -> None:

@@ -353,3 +353,17 @@ def test_serve_answers_and_stops_in_order(tmp_path: Path) -> None:
         assert time.monotonic() - started < 20
         for line in server.stderr.read().splitlines():
             assert line.startswith("{") or "toritsugi" in line
+
+
+def test_bytes_that_are_not_utf8_are_refused_with_their_line(run: Run, corpus: Path, tmp_path: Path) -> None:
+    batch = tmp_path / "batch.jsonl"
+    batch.write_bytes(b'{"id":"a","text":"x"}\n{"id":"b","text":"\xff"}\n')
+    ran = run("ask", "--corpus", str(corpus), "--batch", str(batch), "--json")
+    assert ran.code == 1 and f"{batch}:2" in ran.err and "UTF-8" in ran.err
+    assert len(ran.lines) == 1
+
+
+def test_a_lone_surrogate_goes_through_the_mask_and_keeps_offsets(run: Run) -> None:
+    ran = run("mask", "--json", stdin=json.dumps({"id": 1, "text": "\ud800 a@example.jp"}) + "\n")
+    assert ran.code == 0
+    assert ran.lines[0]["spans"] == [{"start": 2, "end": 14, "type": "email"}]
