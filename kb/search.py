@@ -22,8 +22,8 @@ from kb.lexical import Heard
 from kb.text import Text, normalise
 from kb.words import Term, Words
 
-NEAREST = 64  # vectors of each dense side whose entries become candidates
-BEST = {"answer_words": 64, "question_words": 32, "readings": 32}  # fields whose entries become candidates
+NEAREST = 48  # vectors of each dense side whose entries become candidates
+BEST = {"answer_words": 48, "readings": 16}  # fields whose entries become candidates
 
 SECOND = 0.4  # share of an entry's second best way to ask in its question vector's value
 SECOND_LAG = 2.0  # at most so many units below the best
