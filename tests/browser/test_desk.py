@@ -299,7 +299,8 @@ def test_a_supervisor_sees_all_and_steps_in(browser: Browser, house: House) -> N
 def test_my_state_and_its_reason(house: House, sato: Staff) -> None:
     page = sato.page
     page.get_by_role("radio", name="離席").click()
-    page.get_by_role("button", name="食事").click()
+    with page.expect_response(lambda r: r.url.endswith("/desk/me") and "食事" in (r.request.post_data or "")):
+        page.get_by_role("button", name="食事").click()
     expect(page.get_by_role("button", name="食事")).to_have_attribute("aria-pressed", "true")
     me = house.staff("sato@example.jp").client.get("/v1/desk").json()["me"]
     assert (me["state"], me["reason"]) == ("away", "食事")

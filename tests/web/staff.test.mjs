@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { emptyLists, listsAfter, listsOf, rowOf, sections, unseen, waitingCount, allowed, askedBy, alreadyShown } from '../../api/web/desk/state.js';
+import { emptyLists, listsAfter, listsOf, newer, rowOf, sections, unseen, waitingCount, allowed, askedBy, alreadyShown } from '../../api/web/desk/state.js';
 import { fold } from '../../api/web/shared/fold.js';
 import { diff, matched } from '../../api/web/staff/diff.js';
 import { bare, firstLine } from '../../api/web/staff/text.js';
@@ -76,6 +76,18 @@ test('events change the row once, whatever is repeated', () => {
   assert.equal(waitingCount(emptyLists(), {}), 0);
   const answered = listsAfter(lists, { ...said, seq: 7, from: 'agent' });
   assert.equal(sections(answered).mine[0].unread, 0);
+});
+
+test('what came with an older request is no news', () => {
+  const mine = rowOf(card('m', 'agent', { seq: 9 }));
+  assert.equal(newer(mine, rowOf(card('m', 'queue', { seq: 8 }))).owner, 'agent');
+  assert.equal(newer(mine, rowOf(card('m', 'bot', { seq: 9 }))).owner, 'bot');
+});
+
+test('an answer that is older than the events does not rewind a row', () => {
+  const said = { conversation: 'm1', seq: 6, type: 'message', from: 'shopper', at: '2026-07-01T09:01:00Z', body: { text: '新しい' } };
+  const row = sections(listsOf(answer(), listsAfter(listsOf(answer()), said))).mine[0];
+  assert.deepEqual([row.last.text, row.unread, row.seq], ['新しい', 1, 6]);
 });
 
 test('who may do what, so that no button lies', () => {

@@ -17,7 +17,7 @@ import { Wire } from '../shared/wire.js';
 import { Drafts } from './drafts.js';
 import { Faq } from './faq.js';
 import { Names } from './names.js';
-import { emptyLists, lastWords, listsAfter, listsOf, moves, rowIn, rowOf, sections } from './state.js';
+import { emptyLists, lastWords, listsAfter, listsOf, moves, newer, rowAfter, rowIn, rowOf, sections } from './state.js';
 
 const SETTLE = 120;
 const TYPING = 5000;
@@ -39,6 +39,7 @@ export class Desk {
   #loading = false;
   #stale = false;
   #typed = 0;
+  #turn = 0;
   #mute = false;
   #stopped = false;
 
@@ -90,14 +91,14 @@ export class Desk {
     try {
       const answer = await this.api.get('/desk');
       const before = this.lists;
-      this.lists = listsOf(answer);
+      this.lists = listsOf(answer, before);
       this.lists.me = { ...this.staff.user, ...this.lists.me };
       if (this.phase === 'ready') this.how.onLists?.(before, this.lists);
       this.phase = 'ready';
       this.problem = null;
       for (const [id, open] of this.chats) {
         const row = rowIn(this.lists, id);
-        if (row && row.seq >= open.chat.seq) open.row = row;
+        if (row) open.row = newer(open.row, row);
       }
       if (!this.#wire && !this.#stopped) this.#listen(answer.position ?? 0);
     } catch (problem) {
@@ -145,7 +146,7 @@ export class Desk {
       if (event.seq > open.chat.seq + 1) void this.load(event.conversation);
       else {
         open.chat = apply(open.chat, event);
-        open.row = rowIn(this.lists, event.conversation) ?? open.row;
+        open.row = rowAfter(open.row, event); // whose it is comes with `load`, never from an older list
         if (event.type === 'decided') open.decision = event.body;
       }
       if (event.from === 'shopper') this.typing.delete(event.conversation);
@@ -217,7 +218,7 @@ export class Desk {
       const now = this.chats.get(id);
       const later = now?.chat.events.filter((event) => event.seq > (answer.events.at(-1)?.seq ?? 0)) ?? [];
       const chat = fold(later, fold(answer.events));
-      const row = answer.state ? rowOf(answer.state) : (rowIn(this.lists, id) ?? rowOf({ conversation: id }));
+      const row = now?.status === 'ready' ? newer(now.row, rowOf(answer.state)) : rowOf(answer.state);
       this.chats.set(id, { status: 'ready', row, chat, customer: answer.customer, decision: answer.decision ?? chat.decided?.body ?? null });
       this.names.want([
         ...(answer.decision?.hits ?? []).slice(0, 5).map((/** @type {any} */ hit) => hit.entry),
@@ -251,13 +252,14 @@ export class Desk {
   /** @param {string} state @param {string} [reason] */
   async setState(state, reason) {
     const before = this.lists.me;
+    const turn = ++this.#turn;
     this.lists = { ...this.lists, me: { ...before, state, reason: reason ?? null } };
     this.changed();
     try {
       const { me } = await this.api.put('/desk/me', { state, ...(reason ? { reason } : {}) });
-      this.lists = { ...this.lists, me: { ...this.lists.me, ...me } };
+      if (turn === this.#turn) this.lists = { ...this.lists, me: { ...this.lists.me, ...me } };
     } catch (problem) {
-      this.lists = { ...this.lists, me: before };
+      if (turn === this.#turn) this.lists = { ...this.lists, me: before };
       throw problem;
     } finally {
       this.changed();

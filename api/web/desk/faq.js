@@ -14,7 +14,8 @@ export class Faq {
   chosen = 0;
   own = false;
   /** @type {string | null} */ #conversation = null;
-  #last = '';
+  /** What the hits were found with. */
+  #found = '';
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #timer;
   /** @type {AbortController | null} */ #running = null;
 
@@ -53,14 +54,15 @@ export class Faq {
   async search() {
     clearTimeout(this.#timer);
     const text = this.text.trim();
-    if (text && text === this.#last && !this.problem) {
+    if (text && text === this.#found) {
+      this.#running?.abort();
       this.status = 'ready';
       return this.onChange();
     }
     this.#running?.abort();
-    this.#last = text;
     if (!text) {
       this.hits = [];
+      this.#found = '';
       this.status = 'idle';
       return this.onChange();
     }
@@ -72,6 +74,7 @@ export class Faq {
       const answer = await this.api.post('/entries/search', { text }, run.signal);
       if (run.signal.aborted) return;
       this.hits = answer.hits.slice(0, 9);
+      this.#found = text;
       this.chosen = 0;
       this.status = 'ready';
       this.problem = null;

@@ -34,15 +34,25 @@ export const moves = (event) => MOVES.has(event.type);
 /** @returns {Lists} */
 export const emptyLists = () => ({ me: null, queue: [], rows: [], agents: [] });
 
-/** @param {any} answer of GET /desk @returns {Lists} */
-export function listsOf(answer) {
+/**
+ * @param {any} answer of GET /desk
+ * @param {Lists} [before] what events told meanwhile is kept where the answer is older
+ * @returns {Lists}
+ */
+export function listsOf(answer, before = emptyLists()) {
+  const known = new Map([...before.queue, ...before.rows].map((row) => [row.conversation, row]));
+  const rowNow = (/** @type {any} */ given) => {
+    const told = rowOf(given);
+    const had = known.get(told.conversation);
+    return had && had.seq > told.seq ? { ...told, seq: had.seq, last: had.last, unread: had.unread, mood: had.mood } : told;
+  };
   const waiting = new Set((answer.queue ?? []).map((/** @type {any} */ row) => row.conversation));
   return {
     me: answer.me,
-    queue: (answer.queue ?? []).map(rowOf),
+    queue: (answer.queue ?? []).map(rowNow),
     rows: [...(answer.conversations ?? []), ...(answer.others ?? [])]
       .filter((row) => !waiting.has(row.conversation))
-      .map(rowOf),
+      .map(rowNow),
     agents: answer.agents ?? [],
   };
 }
@@ -60,6 +70,9 @@ export function rowOf(given) {
     last: given.last ?? (given.text ? { from: 'shopper', text: given.text, at: given.last_at } : null),
   };
 }
+
+/** The later of two states of one conversation; what came with an older request is no news. @param {Row} known @param {Row} told */
+export const newer = (known, told) => (told.seq >= known.seq ? told : known);
 
 /** @param {Row} row @param {any} event @returns {Row} */
 export function rowAfter(row, event) {
