@@ -14,6 +14,7 @@ from fastapi.openapi.utils import get_openapi
 
 from api import desk, errors, guard, logs, ops, pages, schemas, shopper, studio, supervisor
 from api.auth import Passwords, Sessions, Tokens, Users, server_key
+from api.channels.email import Mail, Mailbox
 from api.drafts import Drafts
 from api.duty import Duty
 from api.limits import Limits, LocalWindow, RedisWindow
@@ -105,6 +106,7 @@ def join(settings: Settings, metrics: Metrics, *, demo: bool) -> Parts:
         turns=turns,
         worker=Worker(turns, decider(settings, live, policy, metrics), feed),
         timers=Timers(log),
+        mail=mail_of(settings, log),
         tokens=Tokens(server_key(settings.data, settings.secret)),
         sessions=Sessions(store, passwords),
         users=Users(store, passwords),
@@ -142,6 +144,17 @@ def decider(
 def encoder_of(settings: Settings) -> Encoder | None:
     """The encoder; `ENCODER=none` searches by words only."""
     return None if settings.encoder == "none" else open_encoder(settings.data, settings.encoder)
+
+
+def mail_of(settings: Settings, log: Log) -> Mail | None:
+    """The outgoing mail, where SMTP_URL says whose mailbox it is for."""
+    if settings.smtp_url is None:
+        return None
+    try:
+        return Mail(log, Mailbox.of(settings.smtp_url))
+    except ValueError as error:
+        _log.warning("no mail is sent", setting="TORITSUGI_SMTP_URL", says=str(error))
+        return None
 
 
 def checker_for(settings: Settings) -> Callable[..., Any]:

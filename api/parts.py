@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from api import logs
 from api.auth import Me, Sessions, Tokens, Users
+from api.channels.email import Mail
 from api.drafts import Drafts
 from api.duty import Duty
 from api.errors import Problem
@@ -78,6 +79,7 @@ class Parts:
     turns: Turns
     worker: Worker
     timers: Timers
+    mail: Mail | None
     tokens: Tokens
     sessions: Sessions
     users: Users
@@ -93,6 +95,8 @@ class Parts:
         self.turns.start()
         self.worker.start()
         self.timers.start()
+        if self.mail is not None:
+            self.mail.start()
         if self.demo:
             threading.Thread(target=self._propose, name="propose", daemon=True).start()
 
@@ -108,6 +112,8 @@ class Parts:
     def stop(self) -> None:
         """Finish what is being decided, then close everything."""
         self.timers.stop()
+        if self.mail is not None:
+            self.mail.stop()
         self.worker.stop()
         self.feed.close()
         self.store.close()

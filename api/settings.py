@@ -45,7 +45,9 @@ class Settings(BaseSettings):
         (), description="origins that may use the widget, by comma; * for any"
     )
     timezone: str = Field("Asia/Tokyo", description="the shop's time zone")
-    smtp_url: str | None = Field(None, description="smtp://user:password@host:port for outgoing mail")
+    smtp_url: str | None = Field(
+        None, description="smtp://user:password@host:port?to=MAILBOX: where the message form is mailed to"
+    )
     customer_key: str | None = Field(
         None, description="HS256 key with which the shop vouches for a customer", min_length=8
     )
