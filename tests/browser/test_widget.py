@@ -414,6 +414,7 @@ def test_english_by_a_switch_and_by_the_page(shop: Shop, visit: Visit) -> None:
 def test_typed_markup_is_text_and_links_are_safe(chat: Page, shop: Shop) -> None:
     say(chat, "<img src=x onerror=alert(1)> **a**")
     expect(chat.locator(".turn.shopper .bubble")).to_have_text("<img src=x onerror=alert(1)> **a**")
+    expect(chat.locator(".turn.bot .bubble")).to_have_text([re.compile("ひより道具店"), re.compile("担当者")])
     shop.tell(act="bot", text="[押す](javascript:alert(1)) [外](https://example.jp/) <b>x</b>")
     last = chat.locator(".turn.bot .bubble").last
     expect(last).to_contain_text("[押す](javascript:alert(1))")

@@ -26,6 +26,11 @@ def test_a_comment_within_a_line_of_code_stays() -> None:
     assert lean("  f(/* first */ 1);") == "f(/* first */ 1);\n"
 
 
+def test_css_loses_the_spaces_that_mean_nothing() -> None:
+    source = "x(css`\n.a :checked, a:hover {\n  color: red; width: calc(1px - 2px);\n}\n`);"
+    assert lean(source) == "x(css`\n.a :checked,a:hover{color:red;width:calc(1px - 2px);}`);\n"
+
+
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
 def test_all_modules_parse_when_lean(tmp_path: Path) -> None:
     for path in MODULES:

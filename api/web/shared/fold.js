@@ -106,3 +106,6 @@ export function fold(events, from = emptyChat()) {
 
 /** @param {Chat} chat whether the bot owes an answer right now */
 export const thinking = (chat) => chat.owner === 'bot' && chat.asked > chat.answered;
+
+/** @param {Chat} chat whether it waits for a person or has one */
+export const manned = (chat) => chat.owner === 'queue' || chat.owner === 'agent';

@@ -1,8 +1,8 @@
 /**
  * Templates to nodes, in a kilobyte: html`…` (htm) describes what there should be, `patch` changes what there is.
  *
- *   class="a ${b}"  attribute; null, undefined and false leave it out
- *   ?hidden=${x}    a boolean attribute      .value=${x}  a property, set when it changed      @click=${f}  a listener
+ *   class="a ${b}"  attribute; null, undefined and false leave it out, true is the empty text
+ *   .value=${x}     a property, set when it changed      @click=${f}  a listener
  *   key=${k}        tells siblings apart that come and go; without it, the place in the template does
  *
  * @typedef {{tag: string, props: Record<string, any>, kids: any[]}} Made
@@ -81,8 +81,7 @@ function set(node, name, value) {
     if (!(rest in heard)) node.addEventListener(rest, (/** @type {Event} */ event) => heard[rest]?.(event));
     heard[rest] = value;
     listening.set(node, heard);
-  } else if (name[0] === '?') node.toggleAttribute(rest, Boolean(value));
-  else if (name[0] === '.') node[rest] = value;
+  } else if (name[0] === '.') node[rest] = value;
   else if (value === undefined || value === null || value === false) node.removeAttribute(name);
-  else node.setAttribute(name, value);
+  else node.setAttribute(name, value === true ? '' : value);
 }

@@ -138,10 +138,12 @@ export class Session {
       const now = this.held ?? { client_id: clientId(), locale: this.locale };
       if (now.conversation) return now;
       this.#hold(now); // before the first try: a repeated opening returns the same conversation
-      const { locale, page, customer } = { ...this.how, locale: now.locale };
-      const made = await call(`${this.how.base}conversations`, {
-        body: { client_id: now.client_id, locale, page, ...(customer ? { customer } : {}) },
-      });
+      const { base, page, customer } = this.how;
+      const body = { client_id: now.client_id, locale: now.locale, page };
+      /** @param {any} more */
+      const open = (more) => call(`${base}conversations`, { body: { ...body, ...more } });
+      // a shop's word that has expired must not keep its customer out
+      const made = await (customer ? open({ customer }).catch((no) => (no.field === 'customer' ? open({}) : Promise.reject(no))) : open({}));
       const kept = { ...now, conversation: made.conversation, token: made.token };
       this.#hold(kept);
       for (const event of made.messages) this.#take(event);

@@ -5,9 +5,10 @@
  *   --toritsugi-paper, --toritsugi-ink (each a light-dark() or one colour), --toritsugi-font, --toritsugi-radius
  * The sheet is constructed, so a page's `style-src 'self'` has nothing to refuse.
  */
+const css = String.raw;
 export const sheet = new CSSStyleSheet();
 
-sheet.replaceSync(`
+sheet.replaceSync(css`
 :host {
   --accent: light-dark(var(--toritsugi-accent, #2d4a6d), var(--toritsugi-accent-dark, #a3c0e4));
   --on-accent: light-dark(var(--toritsugi-on-accent, #fff), var(--toritsugi-on-accent-dark, #10161d));
@@ -44,27 +45,24 @@ h2, h3, p, dl, dd, ul, ol { margin: 0 }
 
 .launcher { position: relative; display: flex; align-items: center; gap: 10px; min-height: 54px; padding: 0 22px 0 18px; border-radius: 27px;
   background: var(--accent); color: var(--on-accent); font-weight: 600; letter-spacing: .05em }
-.launcher:hover { filter: brightness(1.08) }
 .badge { position: absolute; inset: -5px -3px auto auto; min-width: 22px; padding: 0 6px; border-radius: 11px; background: light-dark(#b3301c, #ffb4a5);
   color: light-dark(#fff, #3a0d06); font-size: 12px; line-height: 22px; letter-spacing: 0 }
 
-.panel { position: relative; display: flex; flex-direction: column; width: 400px; height: min(680px, 100dvh - 40px); overflow: hidden; border: var(--line);
+.panel { position: relative; display: flex; flex-direction: column; width: clamp(400px, 30vw, 520px); height: min(760px, 100dvh - 40px); overflow: hidden; border: var(--line);
   border-radius: calc(var(--round) + 4px); background: var(--paper); animation: rise .24s }
-.wide { width: min(720px, 100vw - 40px); height: min(860px, 100dvh - 40px) }
 @keyframes rise { from { opacity: 0; translate: 0 14px } }
 .head { position: relative; display: flex; align-items: center; gap: 8px; padding: 14px 10px 14px 20px; border-bottom: var(--line) }
 .naming { flex: 1; min-width: 0 }
 h2 { font-size: 16px; font-weight: 600; line-height: 1.4; letter-spacing: .06em }
 .standing::before { content: ""; display: inline-block; width: 7px; height: 7px; margin-inline-end: 7px; border-radius: 50%; vertical-align: .08em; background: var(--edge) }
-.standing.agent::before { background: light-dark(#2f7d4f, #7fd0a0) }
-.standing.queue::before { background: light-dark(#b7791f, #f0c674) }
+.standing.agent::before { background: #3d9963 }
+.standing.queue::before { background: #c98a2b }
 .tools, .box, .scores, .row { display: flex }
 .round, .send { display: grid; place-items: center; width: 38px; height: 38px; border-radius: 50%; color: var(--soft); flex: none }
 .round:hover, .menu button:hover { background: var(--ground); color: var(--ink) }
 .menu { position: absolute; z-index: 3; inset: calc(100% - 6px) 12px auto auto; min-width: 230px; padding: 6px; border: var(--line); border-radius: 12px; background: var(--paper) }
 .menu button { display: block; width: 100%; min-height: 44px; padding: 6px 14px; border-radius: 8px; text-align: start; font-size: 14px }
 .banner { display: flex; flex-wrap: wrap; gap: 4px 12px; padding: 9px 20px; font-size: 13px; line-height: 1.6; background: light-dark(#fbf1dc, #3a2f1a); color: light-dark(#5f4410, #f3deb0) }
-.alone { max-width: 320px; border-radius: 12px }
 
 .middle { position: relative; flex: 1; min-height: 0; display: flex }
 .log { position: relative; flex: 1; overflow-y: auto; overscroll-behavior: contain; padding: 18px 18px 22px; scrollbar-width: thin }
@@ -102,7 +100,7 @@ a, .link { color: var(--accent); text-decoration: underline; text-underline-offs
 .dots i:nth-child(2) { animation-delay: .18s }
 .dots i:nth-child(3) { animation-delay: .36s }
 @keyframes breathe { 0%, 70%, 100% { opacity: .25 } 35% { opacity: 1 } }
-.latest { position: absolute; inset: auto auto 12px 50%; translate: -50%; display: flex; align-items: center; gap: 6px; padding: 6px 16px 6px 10px; border-radius: 20px; background: var(--ink); color: var(--paper); font-size: 13px }
+.latest { position: absolute; inset: auto auto 12px 50%; translate: -50%; padding: 6px 16px; border-radius: 20px; background: var(--ink); color: var(--paper); font-size: 13px }
 
 .foot { flex: none; max-height: calc(100% - 64px); padding: 10px 14px max(8px, env(safe-area-inset-bottom)); border-top: var(--line); overflow-y: auto; overscroll-behavior: contain }
 .door { display: flex; flex-wrap: wrap; gap: 8px; margin-bottom: 8px }
@@ -142,14 +140,12 @@ dd { font-size: 17px; font-weight: 600; line-height: 1.5; font-variant-numeric: 
 @media (max-width: 600px) {
   :host { inset: auto 14px max(14px, env(safe-area-inset-bottom)) auto }
   .panel { position: fixed; inset: 0 0 auto; width: 100%; height: var(--seen, 100dvh); border: 0; border-radius: 0 }
-  .widen { display: none }
   .round, .send { width: 44px; height: 44px }
   .head { padding: 8px 6px 8px 18px }
   .person, .suggestion, .link, .strong, .quiet, .chip { min-height: 44px }
   .chip { padding-inline: 18px }
   textarea, input { font-size: 16px }
   }
-@media (max-width: 600px) and (max-height: 480px) { .keys, .door { display: none } }
 @media (prefers-reduced-motion: reduce) { * { animation: none !important;  } }
 @media print { :host { display: none } }
 `);

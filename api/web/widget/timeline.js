@@ -10,6 +10,7 @@
  *   | {key: string, kind: 'unsent', item: Item, text: string}} Row
  */
 import { html } from './dom.js';
+import { manned } from '../shared/fold.js';
 import { parse, plain, toDom } from '../shared/markdown.js';
 import { unconfirmed } from '../shared/outbox.js';
 import { clock, day, dayKey } from '../shared/times.js';
@@ -18,7 +19,7 @@ import { clock, day, dayKey } from '../shared/times.js';
 const LINES = {
   escalated: (event, say) => say('evEscalated'),
   queued: (event, say) => say('evQueued', event.body.ticket),
-  assigned: (event, say) => say('evAssigned', event.name ?? say('someone')),
+  assigned: (event, say) => say('evAssigned', event.name ?? say('agent')),
   released: (event, say) => say('evReleased'),
   transferred: (event, say) => say('evTransferred'),
   returned: (event, say) => say('evReturned'),
@@ -102,8 +103,7 @@ function nodes(event, text) {
  * @param {import('../shared/words.js').Locale} ctx.locale
  * @param {number} ctx.now
  * @param {import('./session.js').Session} ctx.session
- * @param {(event: LogEvent, entry: string) => void} ctx.choose
- * @param {(seq: number, helpful: boolean) => void} ctx.helpful
+ * @param {any} ctx.actions
  */
 export function timeline(ctx) {
   return ctx.rows.map((row) => {
@@ -131,28 +131,28 @@ function bubble(ctx, { key, event, text, first, last }) {
 }
 
 /** @param {any} ctx @param {LogEvent} event */
-function offers({ chat, say, choose, session }, event) {
+function offers({ chat, say, actions, session }, event) {
   /** @type {{entry: string, question: string}[] | undefined} */
   const list = event.body.offers;
   if (!list?.length) return null;
   const chosen = chat.chosen[event.seq];
-  const stale = chat.owner === 'agent' || chat.owner === 'queue' || session.pending('choose');
+  const stale = manned(chat) || session.pending('choose');
   return html`<div class="offers" role="group" aria-label=${say('choose')}>
-    ${list.map((offer) => html`<button type="button" class="offer" ?disabled=${Boolean(stale)}
-      aria-pressed=${chosen === offer.entry ? 'true' : null} @click=${() => choose(event, offer.entry)}>${offer.question}</button>`)}
+    ${list.map((offer) => html`<button type="button" class="offer" disabled=${stale}
+      aria-pressed=${chosen === offer.entry ? 'true' : null} @click=${() => actions.choose(event.seq, offer.entry)}>${offer.question}</button>`)}
   </div>`;
 }
 
 /** @param {any} ctx @param {LogEvent} event */
-function helpfulRow({ chat, say, helpful }, event) {
+function helpfulRow({ chat, say, actions }, event) {
   if (event.from !== 'bot' || !event.body.entry) return null;
   const said = chat.feedback[event.seq];
   if (said !== undefined) return html`<p class="helpful done">${say(said ? 'thanks' : 'sorry')}</p>`;
   const latest = chat.events.findLast((/** @type {LogEvent} */ each) => each.type === 'message' || each.type === 'chosen');
   if (latest !== event || chat.owner !== 'bot') return null;
   return html`<div class="helpful" role="group" aria-label=${say('helpful')}><span>${say('helpful')}</span>
-    <button type="button" class="chip" @click=${() => helpful(event.seq, true)}>${say('yes')}</button>
-    <button type="button" class="chip" @click=${() => helpful(event.seq, false)}>${say('no')}</button></div>`;
+    <button type="button" class="chip" @click=${() => actions.helpful(event.seq, true)}>${say('yes')}</button>
+    <button type="button" class="chip" @click=${() => actions.helpful(event.seq, false)}>${say('no')}</button></div>`;
 }
 
 /** @param {any} ctx @param {any} row */
