@@ -75,7 +75,7 @@ function send(page, id, note) {
   const { text, entry, suggested } = desk.drafts.get(id);
   if (!text.trim() || [...text].length > LONGEST) return;
   const body = note || !entry ? { text: text.trim() } : { text: text.trim(), entry, suggested };
-  if (!desk.say(id, note ? 'notes' : 'messages', body)) return;
+  if (!desk.sending.add(id, note ? 'notes' : 'messages', body, desk.current?.chat.seq ?? 0)) return;
   desk.drafts.set(id, { text: '', entry: null, suggested: false, note: false });
   page.reading.atEnd = true;
   page.focusReply();

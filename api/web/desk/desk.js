@@ -12,17 +12,16 @@
  */
 import { apply, fold } from '../shared/fold.js';
 import { Problem } from '../shared/http.js';
-import { Outbox, unconfirmed } from '../shared/outbox.js';
 import { Wire } from '../shared/wire.js';
 import { Drafts } from './drafts.js';
 import { Faq } from './faq.js';
 import { Names } from './names.js';
+import { Sending } from './sending.js';
 import { emptyLists, lastWords, listsAfter, listsOf, moves, newer, rowAfter, rowIn, rowOf, sections } from './state.js';
 
 const SETTLE = 120;
 const TYPING = 5000;
 const TYPING_EVERY = 3000;
-const OUT = 'toritsugi:desk:out:';
 
 export class Desk {
   lists = emptyLists();
@@ -33,7 +32,6 @@ export class Desk {
   /** @type {Map<string, Open>} */ chats = new Map();
   /** @type {Map<string, number>} when the shopper last typed, by conversation */ typing = new Map();
   /** @type {Record<string, number>} */ seen = {};
-  /** @type {Map<string, Outbox>} */ #out = new Map();
   /** @type {Wire | null} */ #wire = null;
   #settle = 0;
   #loading = false;
@@ -53,6 +51,7 @@ export class Desk {
     this.how = how;
     this.storage = sessionStorage;
     this.drafts = new Drafts(this.storage, staff.user.id);
+    this.sending = new Sending(staff, this.storage, () => this.changed());
     this.names = new Names(this.api, () => this.changed());
     this.faq = new Faq(this.api, () => this.changed());
     try {
@@ -67,10 +66,7 @@ export class Desk {
   }
 
   async start() {
-    for (let i = 0; i < this.storage.length; i += 1) {
-      const key = this.storage.key(i);
-      if (key?.startsWith(this.#outKey(''))) void this.outbox(key.slice(this.#outKey('').length)).flush();
-    }
+    this.sending.resume();
     await this.refresh();
   }
 
@@ -78,7 +74,7 @@ export class Desk {
     this.#stopped = true;
     this.#wire?.stop();
     clearTimeout(this.#settle);
-    for (const out of this.#out.values()) out.stop();
+    this.sending.stop();
   }
 
   /** GET /desk; the stream starts from its position. */
@@ -152,7 +148,6 @@ export class Desk {
       if (event.from === 'shopper') this.typing.delete(event.conversation);
       if (moves(event)) void this.load(event.conversation);
     }
-    this.#out.get(event.conversation)?.reload();
     if (moves(event) || !rowIn(this.lists, event.conversation)) this.soon();
     this.how.onEvent?.(event);
     if (event.conversation === this.selected) {
@@ -265,40 +260,6 @@ export class Desk {
       this.changed();
     }
     this.soon();
-  }
-
-  /** @param {string} id */
-  #outKey(id) {
-    return `${OUT}${this.staff.user.id}:${id}`;
-  }
-
-  /** Replies and notes that the server has not confirmed. @param {string} id @returns {Outbox} */
-  outbox(id) {
-    let out = this.#out.get(id);
-    if (!out) {
-      out = new Outbox({
-        key: this.#outKey(id),
-        storage: this.storage,
-        locks: null, // sessionStorage is this tab's own
-        send: (item) =>
-          this.api.post(`/desk/conversations/${encodeURIComponent(id)}/${item.action}`, { client_id: item.client_id, ...item.body }),
-        onChange: () => this.changed(),
-      });
-      this.#out.set(id, out);
-    }
-    return out;
-  }
-
-  /** What was sent but is not in the log yet. @param {string} id */
-  pending(id) {
-    const open = this.chats.get(id);
-    const events = open?.chat.events ?? [];
-    return unconfirmed(this.outbox(id).items, events, (item) => item.body.text, 'agent');
-  }
-
-  /** @param {string} id @param {'messages' | 'notes'} action @param {any} body @returns {boolean} */
-  say(id, action, body) {
-    return this.outbox(id).add(action, body, this.chats.get(id)?.chat.seq ?? 0) !== null;
   }
 
   /** Tells the shopper that somebody writes; at most every three seconds. @param {string} id */

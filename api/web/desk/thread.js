@@ -78,7 +78,7 @@ export function threadView(page, open) {
     }
     return out;
   });
-  const pending = desk.pending(id).map((/** @type {any} */ item) => ({ key: item.client_id, view: pendingView(page, id, item) }));
+  const pending = desk.sending.pending(id, open.chat).map((/** @type {any} */ item) => ({ key: item.client_id, view: pendingView(page, id, item) }));
   const typing = desk.isTyping(id) ? [{ key: 'typing', view: html`<div class="msg shopper typing"><div class="bubble"><i></i><i></i><i></i><span class="visually-hidden">${say('typing_long')}</span></div></div>` }] : [];
   return html`<div class="log-box">
     <div class="log" role="log" aria-label=${say('thread')} tabindex="0" @scroll=${(/** @type {any} */ event) => { const was = reading.missed; reading.scrolled(event.currentTarget); if (was !== reading.missed) page.render(); }}>
@@ -188,7 +188,7 @@ function decidedView({ staff, desk }, event) {
 function pendingView({ desk, staff }, id, item) {
   const { say } = staff;
   const refused = item.state === 'refused';
-  const out = desk.outbox(id);
+  const out = desk.sending.box(id);
   const why = say(`e_${item.code}`);
   return html`<div class="msg ${item.action === 'notes' ? 'note' : 'agent'} pending ${refused ? 'refused' : ''}">
     <div class="bubble">${toDom(plain(item.body.text))}</div>

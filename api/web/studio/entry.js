@@ -1,13 +1,13 @@
 /** One entry in writing: fields, what a shopper will read, history; nothing typed is lost. */
-import { html, live, nothing } from '../vendor/lit-html.js';
+import { html, nothing } from '../vendor/lit-html.js';
 import { clock, day, dayKey } from '../shared/times.js';
 import { parse, toDom } from '../shared/markdown.js';
 import { confirm } from '../staff/dialog.js';
 import { icon } from '../staff/icons.js';
-import { chips } from './chips.js';
 import { mend } from './conflict.js';
 import { changesView } from './changes.js';
 import { STATE_TONE, bodyOf, changedIn, fieldsOf, stateOf, validity, wrongIn } from './fields.js';
+import { formView } from './form.js';
 import { failed, waiting } from './loading.js';
 
 const KEEP = 'toritsugi:studio:';
@@ -216,40 +216,8 @@ export class EntryPlace {
           <button class="btn main" type="button" aria-keyshortcuts="Control+S" ?disabled=${this.busy || !this.changed} @click=${() => this.save()}>${say(this.busy ? 'saving' : 'save_draft')}</button>` : nothing}</header>
       ${this.restored ? html`<p class="notice">${icon('history')}<span class="grow">${say('restored')}</span><button class="link" type="button" @click=${() => this.forget()}>${say('discard')}</button></p>` : nothing}
       <div class="editor"><form class="stack form" novalidate @submit=${(/** @type {Event} */ event) => { event.preventDefault(); this.save(); }}>
-          <fieldset class="stack" ?disabled=${!mayWrite}>${this.#form()}</fieldset></form>
+          <fieldset class="stack" ?disabled=${!mayWrite}>${formView(this)}</fieldset></form>
         <section class="side" aria-label=${say('preview')}>${this.#side()}</section></div>`;
-  }
-
-  /** @param {string} name @param {(id: string, wrong: boolean) => unknown} input @param {unknown} [hint] */
-  #field(name, input, hint = nothing) {
-    const { say } = this.page;
-    const wrong = this.wrong[name];
-    return html`<div class="field"><label class="label" for="f-${name}">${say(`f_${name}`)}</label>${input(`f-${name}`, Boolean(wrong))}
-      ${wrong ? html`<p class="wrong" role="alert">${say(wrong)}</p>` : hint === nothing ? nothing : html`<p class="hint">${hint}</p>`}</div>`;
-  }
-
-  #form() {
-    const { say, ime } = this.page;
-    const { fields } = this;
-    const typed = (/** @type {string} */ name) => (/** @type {any} */ event) => this.set({ [name]: event.target.value });
-    // Enter that ends a conversion must not submit the form
-    const guard = (/** @type {any} */ event) => { if (event.key === 'Enter' && ime.composing(event)) event.preventDefault(); };
-    const line = (/** @type {string} */ name, extra = {}) => (/** @type {string} */ id, /** @type {boolean} */ wrong) => html`<input class="input" id=${id} type=${extra.type ?? 'text'} list=${extra.list ?? nothing}
-      maxlength=${extra.most ?? nothing} autocomplete="off" aria-invalid=${wrong} .value=${live(fields[name])} @input=${typed(name)} @keydown=${guard}>`;
-    const area = (/** @type {string} */ name, /** @type {number} */ rows) => (/** @type {string} */ id, /** @type {boolean} */ wrong) => html`<textarea class="input" id=${id} rows=${rows} aria-invalid=${wrong} .value=${live(fields[name])} @input=${typed(name)}></textarea>`;
-    const many = (/** @type {string} */ name) => (/** @type {(now: string[]) => string[]} */ change) => this.set({ [name]: change(this.fields[name]) });
-    return html`
-      ${this.#field('question', line('question', { most: 4000 }))}
-      ${chips({ id: 'f-variants', label: say('f_variants'), hint: say('variants_hint'), values: fields.variants, onChange: many('variants'), page: this.page, most: 400 })}
-      ${this.#field('answer', area('answer', 9), say('answer_hint'))}
-      <div class="pair">${this.#field('category', line('category', { list: 'categories', most: 200 }))}
-        ${chips({ id: 'f-tags', label: say('f_tags'), hint: say('tags_hint'), values: fields.tags, onChange: many('tags'), page: this.page, most: 100 })}</div>
-      <datalist id="categories">${this.categories.map((name) => html`<option value=${name}></option>`)}</datalist>
-      <div class="pair">${this.#field('valid_from', line('valid_from', { type: 'date' }), say('valid_hint'))}${this.#field('valid_until', line('valid_until', { type: 'date' }))}</div>
-      <details class="english" ?open=${this.english} @toggle=${(/** @type {any} */ event) => { this.english = event.target.open; }}><summary>${say('english_words')}<span class="badge slim ${fields.en_question && fields.en_answer ? 'good' : ''}">${say(fields.en_question && fields.en_answer ? 'english_there' : 'english_missing')}</span></summary>
-        <div class="stack" lang="en">${this.#field('en_question', line('en_question'))}${this.#field('en_answer', area('en_answer', 6))}</div></details>
-      ${this.item ? html`<div class="field"><label class="label" for="f-why">${say('f_why')}</label><input class="input" id="f-why" maxlength="200" autocomplete="off" placeholder=${say('why_hint')} .value=${live(this.why)} @keydown=${guard} @input=${(/** @type {any} */ event) => { this.why = event.target.value; }}></div>
-        <p><button class="btn danger slim" type="button" @click=${() => this.remove()}>${say('remove')}</button></p>` : nothing}`;
   }
 
   #side() {
