@@ -119,9 +119,14 @@ def write_side(vectors: Floats, file: Path, probes: Floats) -> float:
 
 
 def read_side(file: Path, vectors: Halves, owners: Ints, entries: int) -> Side:
-    """Memory-mapped. `vectors` are what was written, in half precision."""
+    """Memory-mapped. `vectors` are what was written, in half precision; where the index holds them in
+    order, its own memory is used, so that they are in memory once."""
     library = faiss()
-    return Side(library.read_index(str(file), library.IO_FLAG_MMAP_IFC), vectors, owners, entries)
+    index = library.read_index(str(file), library.IO_FLAG_MMAP_IFC)
+    if isinstance(index, library.IndexScalarQuantizer):
+        codes = library.rev_swig_ptr(index.codes.data(), int(index.ntotal) * index.code_size)
+        vectors = codes.view(np.float16).reshape(int(index.ntotal), index.d)
+    return Side(index, vectors, owners, entries)
 
 
 def _cells(library: Any, vectors: Floats, half: int, probes: Floats) -> tuple[Any, float]:

@@ -34,6 +34,11 @@ class Fusion:
     weights: Mapping[str, Mapping[str, float]]
     scales: Mapping[str, Scale]
 
+    @property
+    def features(self) -> frozenset[str]:
+        """The features of a query that some weight depends on; only these need computing."""
+        return frozenset(name for slopes in self.weights.values() for name in slopes) - {"base"}
+
     def scaled(self, scales: Mapping[str, Scale]) -> Fusion:
         """With other scales for some sides: another encoder spreads its cosines otherwise."""
         return replace(self, scales={**self.scales, **scales})

@@ -153,8 +153,9 @@ class Inverted:
 
     def fields_of(self, entries: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The fields of these entries one after another, and where each entry's begin among them."""
-        lasts = np.append(self.firsts[1:], len(self.owners))
-        counts = lasts[entries] - self.firsts[entries]
+        after = np.minimum(entries + 1, len(self.firsts) - 1)
+        ends = np.where(entries + 1 < len(self.firsts), self.firsts[after], len(self.owners))
+        counts = ends - self.firsts[entries]
         starts = np.cumsum(counts) - counts
         return np.repeat(self.firsts[entries] - starts, counts) + np.arange(counts.sum()), starts
 

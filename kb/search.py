@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -173,15 +173,20 @@ class Knowledge:
         return Query(plain, understood, None, meant, self._features(plain, seen[1])), seen
 
     def _features(self, text: Text, terms: tuple[Term, ...]) -> dict[str, float]:
-        letters = max(1, len(text.text))
-        known = [self.lexical.idf(term.form) is not None for term in terms]
-        mass = [self.rarity(term.form) for term in terms]
-        lost = sum(weight for weight, found in zip(mass, known, strict=True) if not found)
-        return {
-            "kana": len(_KANA.findall(text.text)) / letters,
-            "latin": len(_LATIN.findall(text.text)) / letters,
-            "unknown": lost / sum(mass) if mass else 1.0,
+        """What the weights depend on; see `fusion.json`."""
+        ways: dict[str, Callable[[], float]] = {
+            "kana": lambda: len(_KANA.findall(text.text)) / max(1, len(text.text)),
+            "latin": lambda: len(_LATIN.findall(text.text)) / max(1, len(text.text)),
+            "unknown": lambda: self._unknown(terms),
         }
+        return {name: ways[name]() for name in self._fusion.features}
+
+    def _unknown(self, terms: tuple[Term, ...]) -> float:
+        """The share of the query's weight that lies in words which no entry has."""
+        known = [self.lexical.idf(term.form) for term in terms]
+        lost = self.lexical.rarest * known.count(None)
+        total = lost + sum(idf for idf in known if idf is not None)
+        return lost / total if total else 1.0
 
     def _hits(self, query: Query, seen: Seen, k: int, at: date | None) -> tuple[Hit, ...]:
         heard = self.lexical.hear(*seen)

@@ -35,6 +35,11 @@ def test_a_weight_depends_on_the_query_and_is_never_negative() -> None:
     assert PLAIN.weight("question_vector", {"kana": 1.0}) == 1
 
 
+def test_only_features_that_matter_are_asked_for() -> None:
+    assert PLAIN.features == {"latin"}
+    assert fusion().features <= {"kana", "latin", "unknown"}
+
+
 def test_another_encoder_brings_its_own_scale() -> None:
     other = PLAIN.scaled({"question_vector": Scale(0.5, 0.2)})
     assert other.scores({"question_vector": np.array([0.9])}, {}) == pytest.approx([2])
