@@ -265,7 +265,9 @@ _act("close", "Done", schemas.Closing, lambda p, b: Close(b.disposition))
     summary="The agent is typing; shown to the shopper, not stored",
     responses=_WRITE,
 )
-async def agent_typing(me: Agent, c: schemas.ConversationId, body: schemas.Nothing, parts: With) -> Response:
+async def agent_typing(
+    me: Agent, c: schemas.ConversationId, parts: With, body: schemas.Nothing | None = None
+) -> Response:
     def tell() -> None:
         with parts.store.read() as conn:
             if not board.owns(conn, me.id, c):

@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, delete, func, insert, or_, select, update
 
 from api.errors import Problem
 from kb.entry import Entry, read_entry
 from kb.store import Store, entries, entry_history, proposals, users
 
 PAGE = 100
+EVIDENCE = 2  # chats that a proposal needs at least
 
 
 def entry_of(body: Mapping[str, Any], revision: int) -> Entry:
@@ -230,6 +231,23 @@ class Drafts:
 
         self._store.write(work)
         return self._proposal(proposal)
+
+    def forget(self, conversation: str) -> None:
+        """An erased chat is evidence no more; an open proposal that stood on it and one other goes."""
+
+        def work(conn: Connection) -> None:
+            rows = conn.execute(select(proposals.c.id, proposals.c.evidence, proposals.c.state)).all()
+            for row in rows:
+                if conversation not in row.evidence:
+                    continue
+                left = [other for other in row.evidence if other != conversation]
+                this = proposals.c.id == row.id
+                if row.state == "open" and len(left) < EVIDENCE:
+                    conn.execute(delete(proposals).where(this))
+                else:
+                    conn.execute(update(proposals).where(this).values(evidence=left, conversations=len(left)))
+
+        self._store.write(work)
 
     def _proposal(self, proposal: str) -> dict[str, Any]:
         with self._store.read() as conn:

@@ -217,7 +217,7 @@ _act("close", "That is all", schemas.Act, lambda b: Close())
     summary="The shopper is typing; shown to the agent, not stored",
     responses=problems(400, 401, 404, 413, 415, 422, 429, 503),
 )
-async def is_typing(c: Chat, body: schemas.Nothing, parts: With) -> Response:
+async def is_typing(c: Chat, parts: With, body: schemas.Nothing | None = None) -> Response:
     limit = parts.settings.messages_per_minute * 4
     await parts.run(parts.limits.take, [(f"typing:chat:{c}", limit)])
     await parts.run(parts.log.typing, c, "shopper")

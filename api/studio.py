@@ -329,7 +329,7 @@ async def proposals(
 
 
 @router.post("/proposals", summary="Look for proposals in the chats, now", responses=_WRITE)
-async def harvest(me: Writer, body: schemas.Nothing, parts: With) -> Response:
+async def harvest(me: Writer, parts: With, body: schemas.Nothing | None = None) -> Response:
     return Json({"added": await parts.run(parts.gather)})
 
 

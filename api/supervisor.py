@@ -140,6 +140,7 @@ async def erase(me: Admin, c: schemas.ConversationId, body: schemas.Act, parts: 
                 raise Problem("not_found")
         erasure.remember(parts.settings.data, c)
         done = parts.log.append(c, Erase(), Actor("agent", me.id, me.name, supervisor=True), body.client_id)
+        parts.drafts.forget(c)
         note(parts, me, "erase", c)
         return done.seq
 

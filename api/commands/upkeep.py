@@ -199,13 +199,15 @@ def _fill(conn: Any, folder: Path) -> None:
 
 def _erase_again(store: Store, settings: Settings) -> int:
     """The list of erased chats lies outside the backup, so that a restore cannot bring them back."""
+    from api.drafts import Drafts
     from api.erasure import erased_ids
     from bot.conversation import SYSTEM, Erase, Refused
     from bot.feed import LocalFeed
     from bot.log import Log, NotFound
 
-    log, again = Log(store, LocalFeed()), 0
+    log, drafts, again = Log(store, LocalFeed()), Drafts(store), 0
     for conversation in erased_ids(settings.data):
+        drafts.forget(conversation)
         try:
             again += bool(log.append(conversation, Erase(), SYSTEM).events)
         except (Refused, NotFound):

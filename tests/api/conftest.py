@@ -9,7 +9,7 @@ import pytest
 from tests.api.served import House, serving
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A running server with a small corpus, searched by words only."""
     with serving(tmp_path_factory.mktemp("house")) as running:

@@ -247,3 +247,13 @@ def test_exported_transcripts_are_masked_lines_of_what_the_shopper_saw(house: Ho
     assert [message["from"] for message in own["messages"]] == ["bot", "shopper", "bot"]
     assert set(own["messages"][0]) == {"from", "text", "at"}
     assert "090-1234-5678" not in answer.text and "太郎" not in answer.text
+
+
+def test_an_erased_chat_is_evidence_no_more(house: House) -> None:
+    drafts = house.parts.drafts
+    drafts.propose([PROPOSAL | {"question": "a", "evidence": ["c_9", "c_8"]},
+                    PROPOSAL | {"question": "b", "evidence": ["c_9", "c_8", "c_7"], "conversations": 3}])  # fmt: skip
+    drafts.forget("c_9")
+    kept = {p["question"]: p for p in drafts.proposed("open")}
+    assert "a" not in kept
+    assert (kept["b"]["evidence"], kept["b"]["conversations"]) == (["c_8", "c_7"], 2)
