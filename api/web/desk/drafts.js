@@ -12,7 +12,7 @@ export class Drafts {
   /** @param {string} id @returns {{text: string, note: boolean, entry: string | null, suggested: boolean}} entry: whose words were inserted */
   get(id) {
     if (!this.#held.has(id)) {
-      let kept = null;
+      /** @type {any} */ let kept = null;
       try {
         kept = JSON.parse(this.storage.getItem(this.#key(id)) ?? 'null');
       } catch {

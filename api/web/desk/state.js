@@ -10,6 +10,8 @@
  * @property {'calm' | 'upset' | 'furious' | null} mood
  * @property {string | null} queued_at since when the shopper waits
  * @property {boolean} held
+ * @property {boolean} front given back: to be taken first
+ * @property {boolean} late the shopper was told of the long wait
  * @property {number} unread the shopper's words since a person last wrote
  * @property {number} seq
  * @property {string} locale
@@ -62,7 +64,7 @@ export function rowOf(given) {
   const owner = given.owner?.kind ?? given.owner ?? 'queue';
   const customer = typeof given.customer === 'string' ? { id: given.customer } : given.customer;
   return {
-    ticket: null, reason: null, mood: null, queued_at: null, held: false, unread: 0, seq: 0, locale: 'ja',
+    ticket: null, reason: null, mood: null, queued_at: null, held: false, front: false, late: false, unread: 0, seq: 0, locale: 'ja',
     ...given,
     owner,
     agent: owner === 'agent' ? (given.agent ?? { id: given.owner.id, name: given.owner.name ?? '' }) : null,

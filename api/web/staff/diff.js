@@ -109,7 +109,7 @@ export function matched(text, query) {
   const out = [];
   chars.forEach((char, i) => {
     const last = out.at(-1);
-    if (last?.hit === hit[i]) last.text += char;
+    if (last && last.hit === hit[i]) last.text += char;
     else out.push({ text: char, hit: hit[i] });
   });
   return out;

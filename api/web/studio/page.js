@@ -23,7 +23,7 @@ const PLACES = [
 /** @param {string} hash @returns {[string, string | null]} place and what of it: #/entries/ship-001 */
 export function addressOf(hash) {
   const [place, ...rest] = hash.replace(/^#\/?/, '').split('/');
-  let of = null;
+  /** @type {string | null} */ let of = null;
   try {
     of = rest.length ? decodeURIComponent(rest.join('/')) : null;
   } catch {
