@@ -156,3 +156,13 @@ def _width(text: str) -> int:
     from unicodedata import east_asian_width
 
     return sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def worse(report: Report, baseline: Mapping[str, Any]) -> list[str]:
+    """Figures that fell below their interval in a stored report: more than chance explains."""
+    lost = []
+    for name, before in baseline["figures"].items():
+        now = report.figures.get(name)
+        if isinstance(before, dict) and isinstance(now, Figure) and now.value < before["low"]:
+            lost.append(f"{name}: {now.value:.3f}, was {before['value']:.3f} (at least {before['low']:.3f})")
+    return lost
