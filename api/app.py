@@ -20,6 +20,7 @@ from api.duty import Duty
 from api.limits import Limits, LocalWindow, RedisWindow
 from api.metrics import Metrics
 from api.parts import Parts, Runner
+from api.publishing import Publishing, Trials
 from api.settings import Settings
 from api.sight import Owners
 from api.tail import Tail
@@ -98,8 +99,8 @@ def join(settings: Settings, metrics: Metrics, *, demo: bool) -> Parts:
         live=live,
         releases=releases,
         drafts=Drafts(store),
-        publishing=studio.Publishing(releases.publish, log.look),
-        trials=studio.Trials(settings.data, releases, encoder),
+        publishing=Publishing(releases.publish, log.look),
+        trials=Trials(settings.data, releases, encoder),
         policy=policy,
         encoder=encoder,
         duty=Duty(store, read),

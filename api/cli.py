@@ -190,9 +190,9 @@ def backup(
     file: Annotated[Path, typer.Argument(help="File to write.")], json: AsJson = False, data: Data = None
 ) -> None:
     """Save database and live release to one file, beside a running server."""
-    from api.commands import upkeep
+    from api.commands import backup as work
 
-    upkeep.backup(data, file, as_json=json)
+    work.backup(data, file, as_json=json)
 
 
 @app.command()
@@ -202,25 +202,25 @@ def restore(
     data: Data = None,
 ) -> None:
     """Check a backup and put it in place; erased conversations stay erased."""
-    from api.commands import upkeep
+    from api.commands import backup as work
 
-    upkeep.restore(data, file, as_json=json)
+    work.restore(data, file, as_json=json)
 
 
 @app.command()
 def migrate(json: AsJson = False, data: Data = None) -> None:
     """Bring the database to this version."""
-    from api.commands import upkeep
+    from api.commands import backup as work
 
-    upkeep.migrate(data, as_json=json)
+    work.migrate(data, as_json=json)
 
 
 @app.command()
 def doctor(json: AsJson = False, data: Data = None) -> None:
     """Check this installation and say what to mend."""
-    from api.commands import upkeep
+    from api.commands import doctor as work
 
-    upkeep.doctor(data, as_json=json)
+    work.doctor(data, as_json=json)
 
 
 def main() -> None:

@@ -210,7 +210,7 @@ class Drafts:
     def accept(
         self, proposal: str, by: str, question: str | None, answer: str | None, entry: str | None
     ) -> dict[str, Any]:
-        """Put the proposal into the draft, as changed by the reviewer. Returns it with the entry in writing."""
+        """Put the proposal into the draft, as the reviewer changed it. Returns it with the entry."""
 
         def work(conn: Connection) -> str:
             row = _open_proposal(conn, proposal)

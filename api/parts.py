@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar
+from typing import Annotated, Any, ParamSpec, TypeVar
 
 import anyio
 from fastapi import Depends, Request
@@ -22,6 +22,7 @@ from api.errors import Problem
 from api.guard import Address
 from api.limits import Limits
 from api.metrics import Metrics
+from api.publishing import Publishing, Trials
 from api.settings import Settings
 from api.tail import Tail
 from bot.feed import Feed
@@ -34,9 +35,6 @@ from kb.encoder import Encoder
 from kb.release import Live, ReleaseRefused, Releases
 from kb.search import Knowledge
 from kb.store import Store
-
-if TYPE_CHECKING:
-    from api.studio import Publishing, Trials
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -18,7 +18,7 @@ CHATS = 200
 def transcripts(
     store: Store, mask: Callable[[str], str], *, closed_only: bool = False
 ) -> Iterator[dict[str, Any]]:
-    """`{"id", "messages": [{"from", "text", "at"}]}`, oldest first; what the shopper saw, erased chats left out."""
+    """`{id, messages: [{from, text, at}]}` by id, as the shopper saw it; erased chats are left out."""
     after = ""
     while True:
         with store.read() as conn:

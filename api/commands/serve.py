@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from api.commands import Refusal, encoder_for, progress, settings_for, tell
@@ -25,10 +25,8 @@ def serve(data: Path | None, host: str, port: int, *, demo: bool) -> None:
     logs.configure()
     app = create_app(settings, demo=demo)
     server = Server(app, host, port, started)
-    try:
+    with suppress(SystemExit):
         server.run()
-    except SystemExit:
-        pass
     if not server.started:
         failed = getattr(app.state, "failed", None)
         raise failed or Refusal(f"cannot listen on {host}:{port}; stop what does, or give another --port")

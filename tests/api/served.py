@@ -226,8 +226,13 @@ def serving(
     data: Path, *, published: bool = True, demo: bool = False, fresh: bool = True, **settings: Any
 ) -> Iterator[House]:
     """A server on a free port, stopped at the end. Without an encoder, and no pause before answers."""
-    given = {"encoder": "none", "burst_ms": 0, "customer_key": CUSTOMER_KEY, "messages_per_minute": 0,
-             "messages_per_minute_per_address": 0}  # fmt: skip
+    given = {
+        "encoder": "none",
+        "burst_ms": 0,
+        "customer_key": CUSTOMER_KEY,
+        "messages_per_minute": 0,
+        "messages_per_minute_per_address": 0,
+    }
     made = load_settings(environ={}, env_file=None, data=data, **(given | settings))
     made.data.mkdir(parents=True, exist_ok=True)
     if fresh:

@@ -80,9 +80,12 @@ def test_a_password_is_kept_as_argon2id_only(tmp_path: Path) -> None:
         kept = conn.execute(text("SELECT password FROM users")).scalar_one()
     assert kept.startswith("$argon2id$") and "secret" not in kept
     for email, name, role, password in (
-        ("a@b.jp", "x", "agent", "secret-12"), ("x", "x", "agent", "secret-12"), ("c@d.jp", " ", "agent", "secret-12"),
-        ("c@d.jp", "x", "boss", "secret-12"), ("c@d.jp", "x", "agent", "short"),
-    ):  # fmt: skip
+        ("a@b.jp", "x", "agent", "secret-12"),
+        ("x", "x", "agent", "secret-12"),
+        ("c@d.jp", " ", "agent", "secret-12"),
+        ("c@d.jp", "x", "boss", "secret-12"),
+        ("c@d.jp", "x", "agent", "short"),
+    ):
         with pytest.raises(ValueError, match=r"\w"):
             users.add(email, name, role, password)
     store.close()

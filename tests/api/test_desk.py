@@ -76,8 +76,13 @@ def test_a_write_without_the_csrf_token_is_403(house: House, sato: Staff) -> Non
 
 def test_my_state_is_one_of_three(sato: Staff) -> None:
     assert sato.client.put("/v1/desk/me", json={"state": "wrapup", "reason": "記録"}).json()["me"] == {
-        "id": sato.user["id"], "name": "佐藤", "role": "agent", "state": "wrapup", "reason": "記録", "desks": [],
-    }  # fmt: skip
+        "id": sato.user["id"],
+        "name": "佐藤",
+        "role": "agent",
+        "state": "wrapup",
+        "reason": "記録",
+        "desks": [],
+    }
     is_problem(sato.client.put("/v1/desk/me", json={"state": "asleep"}), 422, "invalid", "state")
 
 
@@ -98,9 +103,13 @@ def test_writing_without_owning_is_409_not_owner(house: House, sato: Staff, suzu
         is_problem(who.act(shopper.id, "messages", text="a"), 409, "not_owner")
     sato.act(shopper.id, "claim")
     for act, body in (
-        ("messages", {"text": "a"}), ("release", {}), ("return", {}), ("transfer", {"to": "supervisor"}),
-        ("hold", {}), ("close", {}),
-    ):  # fmt: skip
+        ("messages", {"text": "a"}),
+        ("release", {}),
+        ("return", {}),
+        ("transfer", {"to": "supervisor"}),
+        ("hold", {}),
+        ("close", {}),
+    ):
         is_problem(suzuki.act(shopper.id, act, **body), 409, "not_owner")
     sato.act(shopper.id, "close")
     is_problem(sato.act(shopper.id, "messages", text="a"), 409, "closed")

@@ -20,8 +20,9 @@ def test_ready_turns_when_a_release_is_published(tmp_path: Path) -> None:
         answer = house.client().get("/ready")
         assert answer.status_code == 503
         assert answer.json() == {
-            "ready": False, "checks": {"database": True, "release": False, "encoder": True},
-        }  # fmt: skip
+            "ready": False,
+            "checks": {"database": True, "release": False, "encoder": True},
+        }
         suggestions = house.client().post("/v1/suggestions", json={"text": "送料"})
         assert (suggestions.status_code, suggestions.json()["code"]) == (503, "not_ready")
         assert suggestions.headers["retry-after"]

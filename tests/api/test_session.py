@@ -17,8 +17,14 @@ def test_one_conversation_as_it_goes_over_the_wire(house: House) -> None:
     assert opened["seq"] == 2
     first, greeting = opened["messages"]
     assert first == {
-        "seq": 1, "prev": 0, "type": "opened", "at": first["at"], "from": "system", "name": None, "body": {},
-    }  # fmt: skip
+        "seq": 1,
+        "prev": 0,
+        "type": "opened",
+        "at": first["at"],
+        "from": "system",
+        "name": None,
+        "body": {},
+    }
     assert first["at"].endswith("Z") and len(first["at"]) == AT
     assert (greeting["seq"], greeting["prev"], greeting["type"]) == (2, 1, "message")
     assert greeting["from"] == "bot" and greeting["name"]
@@ -39,9 +45,14 @@ def test_one_conversation_as_it_goes_over_the_wire(house: House) -> None:
     frame = stream.next()
     assert (frame["id"], frame["event"]) == ("3", "message")
     assert frame["data"] == {
-        "seq": 3, "prev": 2, "type": "message", "at": said.json()["at"], "from": "shopper", "name": None,
+        "seq": 3,
+        "prev": 2,
+        "type": "message",
+        "at": said.json()["at"],
+        "from": "shopper",
+        "name": None,
         "body": {"text": "送料っていくら？"},
-    }  # fmt: skip
+    }
     frame = stream.next()
     assert (frame["id"], frame["event"]) == ("5", "message")
     bot = frame["data"]

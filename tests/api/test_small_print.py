@@ -358,8 +358,11 @@ def test_typing_is_204_and_reaches_the_agent_only(house: House) -> None:
     frame = desk.next("typing")
     assert "id" not in frame
     assert frame["data"] == {
-        "type": "typing", "from": "shopper", "at": frame["data"]["at"], "conversation": shopper.id,
-    }  # fmt: skip
+        "type": "typing",
+        "from": "shopper",
+        "at": frame["data"]["at"],
+        "conversation": shopper.id,
+    }
     assert agent.client.post(f"/v1/desk/conversations/{shopper.id}/typing", json={}).status_code == 204
     frame = own.next("typing")
     assert frame["data"] == {"type": "typing", "from": "agent", "at": frame["data"]["at"]}

@@ -205,11 +205,21 @@ def test_the_owner_is_folded_as_the_state_is(tmp_path: Path) -> None:
         return Event("c_1", seq, seq - 1, kind, at, "agent", by, None, body)
 
     life = [
-        event(1, "opened"), event(2, "message"), event(3, "queued", ticket="A-1"), event(4, "assigned"),
-        event(5, "note"), event(6, "transferred", to="u_2"), event(7, "released"), event(8, "queued"),
-        event(9, "assigned"), event(10, "transferred", to="desk:x"), event(11, "returned"),
-        event(12, "closed"), event(13, "reopened"), event(14, "transferred", to="supervisor"),
-    ]  # fmt: skip
+        event(1, "opened"),
+        event(2, "message"),
+        event(3, "queued", ticket="A-1"),
+        event(4, "assigned"),
+        event(5, "note"),
+        event(6, "transferred", to="u_2"),
+        event(7, "released"),
+        event(8, "queued"),
+        event(9, "assigned"),
+        event(10, "transferred", to="desk:x"),
+        event(11, "returned"),
+        event(12, "closed"),
+        event(13, "reopened"),
+        event(14, "transferred", to="supervisor"),
+    ]
     state: State | None = None
     owner = Owner("")
     for each in life:

@@ -105,11 +105,14 @@ def test_trying_shows_the_draft_and_the_live_release_side_by_side(editor: httpx.
 @pytest.mark.parametrize(
     ("kind", "data"),
     [
-        ("application/x-ndjson", '{"id":"imp-1","question":"領収書はもらえますか","answer":"マイページから発行できます。"}\n'),
+        (
+            "application/x-ndjson",
+            '{"id":"imp-1","question":"領収書はもらえますか","answer":"マイページから発行できます。"}\n',
+        ),
         ("text/csv", "id,question,answer\nimp-2,電話はありますか,ございません。\n"),
         ("text/csv", "id,質問,回答\nimp-3,店はどこですか,京都です。\n".encode("cp932")),
     ],
-)  # fmt: skip
+)
 def test_a_corpus_file_is_taken_into_the_draft(editor: httpx.Client, kind: str, data: Any) -> None:
     content = data if isinstance(data, bytes) else data.encode()
     taken = editor.post("/v1/imports", content=content, headers={"Content-Type": kind})
@@ -171,9 +174,14 @@ def test_publish_makes_the_draft_live_and_rollback_takes_it_back(house: House, e
 
 
 PROPOSAL = {
-    "kind": "new", "entry": None, "question": "古い包丁を引き取ってもらえますか", "answer": "店頭で無料でお引き取りします。",
-    "evidence": ["t1", "t2"], "conversations": 2, "reasons": ["2件の会話で同じ案内をした"],
-}  # fmt: skip
+    "kind": "new",
+    "entry": None,
+    "question": "古い包丁を引き取ってもらえますか",
+    "answer": "店頭で無料でお引き取りします。",
+    "evidence": ["t1", "t2"],
+    "conversations": 2,
+    "reasons": ["2件の会話で同じ案内をした"],
+}
 
 
 def test_an_accepted_proposal_goes_into_the_draft_and_is_answered_after_publishing(
@@ -251,8 +259,12 @@ def test_exported_transcripts_are_masked_lines_of_what_the_shopper_saw(house: Ho
 
 def test_an_erased_chat_is_evidence_no_more(house: House) -> None:
     drafts = house.parts.drafts
-    drafts.propose([PROPOSAL | {"question": "a", "evidence": ["c_9", "c_8"]},
-                    PROPOSAL | {"question": "b", "evidence": ["c_9", "c_8", "c_7"], "conversations": 3}])  # fmt: skip
+    drafts.propose(
+        [
+            PROPOSAL | {"question": "a", "evidence": ["c_9", "c_8"]},
+            PROPOSAL | {"question": "b", "evidence": ["c_9", "c_8", "c_7"], "conversations": 3},
+        ]
+    )
     drafts.forget("c_9")
     kept = {p["question"]: p for p in drafts.proposed("open")}
     assert "a" not in kept

@@ -16,11 +16,12 @@ from bot.state import _CHANGES
 ROOT = Path(__file__).parent.parent.parent
 ROOMS = ("kb", "bot", "api", "eval")
 EVENTS = {
-    "opened", "message", "chosen", "decided", "escalated", "queued", "assigned", "released", "transferred", "returned",
-    "held", "note", "feedback", "rated", "contact_left", "closed", "reopened", "erased",
+    "opened", "message", "chosen", "decided", "escalated", "queued", "assigned", "released", "transferred",
+    "returned", "held", "note", "feedback", "rated", "contact_left", "closed", "reopened", "erased",
 }  # fmt: skip
 CONTRACT_CODES = {
-    "bad_credentials", "csrf_failed", "client_id_reused", "already_owned", "not_owner", "closed", "edit_conflict",
+    "bad_credentials", "csrf_failed", "client_id_reused", "already_owned", "not_owner", "closed",
+    "edit_conflict",
 }  # fmt: skip
 
 
@@ -113,7 +114,7 @@ def test_every_documented_refusal_is_a_problem(tmp_path: Path) -> None:
 
 def test_the_events_are_those_of_the_contract() -> None:
     assert set(_CHANGES) <= EVENTS
-    assert HIDDEN == {"decided", "held", "note"}
+    assert {"decided", "held", "note"} == HIDDEN
     assert LIFE.keys() >= {"shopper_message", "handover", "assigned", "agent_message", "returned", "closed"}
     written = {
         node.args[0].value

@@ -1,4 +1,4 @@
-"""backup, restore, migrate, doctor: looking after an installation."""
+"""backup, restore, migrate: the database and the live release as one file, and back."""
 
 from __future__ import annotations
 
@@ -6,35 +6,22 @@ import hashlib
 import json
 import os
 import shutil
-import sys
 import tarfile
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Table, insert, select, text
 
-from api.commands import Refusal, encoder_for, put, settings_for, tell
+from api.commands import Refusal, put, settings_for, tell
 from api.settings import Settings
 from kb.store import Moment, Store, StoreBusy, moment_text
 
 FORMAT = 1
 CHUNK = 1000
-WHEELS = (
-    "onnxruntime",
-    "tokenizers",
-    "faiss-cpu",
-    "sudachipy",
-    "sudachidict-core",
-    "fastapi",
-    "uvicorn",
-    "SQLAlchemy",
-)
 
 
 # ---- backup -------------------------------------------------------------------------------------------
@@ -181,7 +168,7 @@ def _fill(conn: Any, folder: Path) -> None:
             continue
         moments = [column.name for column in table.columns if isinstance(column.type, Moment)]
         rows: list[dict[str, Any]] = []
-        for line in source.read_text("utf-8").splitlines():
+        for line in source.read_bytes().splitlines():  # of a str, it would also break at U+2028 and its like
             row = json.loads(line)
             rows.append(row | {m: datetime.fromisoformat(row[m]) for m in moments if row.get(m)})
             if len(rows) >= CHUNK:
@@ -192,7 +179,8 @@ def _fill(conn: Any, folder: Path) -> None:
         if conn.dialect.name == "postgresql" and table.name == "audit":
             conn.execute(
                 text(
-                    "SELECT setval(pg_get_serial_sequence('audit', 'position'), coalesce(max(position), 1)) FROM audit"
+                    "SELECT setval(pg_get_serial_sequence('audit', 'position'),"
+                    " coalesce(max(position), 1)) FROM audit"
                 )
             )
 
@@ -226,131 +214,3 @@ def migrate(data: Path | None, *, as_json: bool) -> None:
         put({"migrated": True, "dialect": dialect})
     else:
         tell(f"the {dialect} database is of this version")
-
-
-# ---- doctor -------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One check: `mend` says what to do when it failed."""
-
-    check: str
-    good: bool
-    says: str
-    mend: str = ""
-
-
-def doctor(data: Path | None, *, as_json: bool) -> None:
-    """Check everything that an answer needs. Exit code 1 when something has to be mended."""
-    settings = settings_for(data)
-    findings = [_examined(name, probe, settings) for name, probe in CHECKS.items()]
-    if as_json:
-        for finding in findings:
-            put({"check": finding.check, "good": finding.good, "says": finding.says, "mend": finding.mend})
-    else:
-        _table(findings)
-    bad = [finding.check for finding in findings if not finding.good]
-    if bad:
-        raise Refusal(f"to mend: {', '.join(bad)}")
-
-
-def _examined(name: str, probe: Callable[[Settings], tuple[str, str]], settings: Settings) -> Finding:
-    try:
-        says, mend = probe(settings)
-    except Exception as error:
-        return Finding(name, False, f"{type(error).__name__}: {error}"[:300], MENDS[name])
-    return Finding(name, not mend, says, mend)
-
-
-def _table(findings: list[Finding]) -> None:
-    from rich.console import Console
-    from rich.table import Table as Grid
-
-    grid = Grid("", "check", "found", "to mend")
-    for finding in findings:
-        grid.add_row("✓" if finding.good else "✗", finding.check, finding.says, finding.mend)
-    Console(file=sys.stdout).print(grid)
-
-
-def _python(_: Settings) -> tuple[str, str]:
-    found = ".".join(map(str, sys.version_info[:3]))
-    return found, "" if sys.version_info >= (3, 11) else "install Python 3.11 or newer"
-
-
-def _wheels(_: Settings) -> tuple[str, str]:
-    missing, found = [], []
-    for name in WHEELS:
-        try:
-            found.append(f"{name} {version(name)}")
-        except PackageNotFoundError:
-            missing.append(name)
-    return ", ".join(found), f"install {', '.join(missing)}: `make setup`" if missing else ""
-
-
-def _settings(settings: Settings) -> tuple[str, str]:
-    given = sorted(settings.model_fields_set)
-    if settings.customer_key and len(settings.customer_key.encode()) < 32:
-        return "TORITSUGI_CUSTOMER_KEY is short", "use at least 32 random characters"
-    return ", ".join(given) or "defaults", ""
-
-
-def _dictionary(_: Settings) -> tuple[str, str]:
-    from kb.words import Words
-
-    terms = Words().analyse("送料はいくらですか")
-    return f"{len(terms)} terms in a sentence", "" if terms else MENDS["dictionary"]
-
-
-def _encoder(settings: Settings) -> tuple[str, str]:
-    encoder = encoder_for(settings)
-    if encoder is None:
-        return "none (words only)", ""
-    vector = encoder.encode(["確認"], "query")
-    return f"{encoder.id}, {vector.shape[1]} numbers a vector", ""
-
-
-def _store(settings: Settings) -> tuple[str, str]:
-    with closing(Store.open(settings.store_url)) as store, store.read() as conn:
-        if store.dialect == "sqlite":
-            told = str(conn.execute(text("PRAGMA quick_check")).scalar())
-            return f"sqlite: {told}", "" if told == "ok" else MENDS["store"]
-        return str(conn.execute(text("SELECT version()")).scalar())[:60], ""
-
-
-def _release(settings: Settings) -> tuple[str, str]:
-    from kb.search import Knowledge
-
-    with closing(Store.open(settings.store_url)) as store:
-        live = _live(store, settings)
-    if live is None:
-        return "none is live yet: `toritsugi import FILE`, then `toritsugi publish`", ""
-    knowledge = Knowledge.open(live, encoder_for(settings))
-    return f"{knowledge.release}: {len(knowledge.entries)} entries", ""
-
-
-def _disk(settings: Settings) -> tuple[str, str]:
-    free = shutil.disk_usage(settings.data).free // (1 << 20)
-    return f"{free} MB free in {settings.data}", "" if free > 500 else "make room: 500 MB are needed"
-
-
-CHECKS: dict[str, Callable[[Settings], tuple[str, str]]] = {
-    "python": _python,
-    "packages": _wheels,
-    "settings": _settings,
-    "dictionary": _dictionary,
-    "encoder": _encoder,
-    "store": _store,
-    "release": _release,
-    "disk": _disk,
-}
-MENDS = {
-    "python": "install Python 3.11 or newer",
-    "packages": "`make setup`",
-    "settings": "correct the setting",
-    "dictionary": "reinstall sudachidict_core: `make setup`",
-    "encoder": "remove the folder `encoder` in the data directory; it is built again",
-    "store": "restore a backup: `toritsugi restore FILE`",
-    "release": "`toritsugi publish` builds a new one",
-    "disk": "check the data directory",
-}
