@@ -39,7 +39,7 @@ def tidy(house: House) -> Iterator[None]:
 @pytest.fixture
 def sato(browser: Browser, house: House) -> Iterator[Staff]:
     with at_work(browser, house, "sato@example.jp", "/desk") as staff:
-        expect(staff.page.get_by_role("radio", name="対応可")).to_have_attribute("aria-checked", "true")
+        expect(staff.page.get_by_role("button", name="対応可")).to_have_attribute("aria-pressed", "true")
         yield staff
 
 
@@ -298,7 +298,7 @@ def test_a_supervisor_sees_all_and_steps_in(browser: Browser, house: House) -> N
 
 def test_my_state_and_its_reason(house: House, sato: Staff) -> None:
     page = sato.page
-    page.get_by_role("radio", name="離席").click()
+    page.get_by_role("button", name="離席").click()
     with page.expect_response(lambda r: r.url.endswith("/desk/me") and "食事" in (r.request.post_data or "")):
         page.get_by_role("button", name="食事").click()
     expect(page.get_by_role("button", name="食事")).to_have_attribute("aria-pressed", "true")

@@ -42,8 +42,8 @@ function stateView({ desk, staff, actions }) {
   const { say } = staff;
   const me = desk.lists.me ?? {};
   return html`<div class="mystate">
-    <div class="seg" role="radiogroup" aria-label=${say('state_label')}>${['available', 'away', 'wrapup'].map((state) => html`
-      <button type="button" role="radio" aria-checked=${me.state === state} @click=${() => actions.state(state)}>
+    <div class="seg" role="group" aria-label=${say('state_label')}>${['available', 'away', 'wrapup'].map((state) => html`
+      <button type="button" aria-pressed=${me.state === state} @click=${() => actions.state(state)}>
         <span class="dot ${{ available: 'good', away: 'off', wrapup: 'warn' }[state]}"></span>${say(`state_${state}`)}</button>`)}</div>
     ${me.state === 'away' ? html`<div class="reasons" role="group" aria-label=${say('away_why')}>${REASONS.map((key) => html`
       <button class="btn slim" type="button" aria-pressed=${me.reason === say(key)}
