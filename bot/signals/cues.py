@@ -3,8 +3,8 @@
 A cue file is JSON: `guards` are patterns whose matches are taken out of the text first, because they
 look like a cue and are none (「人気の商品」 is no wish for a person); `cues` maps a label to rows
 `[weight, pattern, …]`, where each pattern is a regular expression on the normalised text
-(`kb.text.normalise`, lower case); `<NAME>` in a pattern stands for that entry of `parts`. Weights add up; 1 is "enough to call it so by itself". Which rows
-matched is also what a head (`heads`) learns from.
+(`kb.text.normalise`, lower case); `<NAME>` in a pattern stands for that entry of `parts`. Weights add up;
+1 is "enough to call it so by itself". Which rows matched is also what a head (`heads`) learns from.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ from importlib.resources import files
 
 from kb.text import Text, normalise
 
+OTHER_SCRIPT = re.compile(r"[ぁ-ゖ一-龠]")
+KATAKANA = re.compile(r"[ァ-ヶ]{3}")
+TO_HIRAGANA = {code: code - 0x60 for code in range(ord("ァ"), ord("ヶ") + 1)}
 BLANK = "\ue000"  # a private-use character: stands for what a guard took out, and matches no cue
 
 
@@ -57,11 +60,15 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A text as patterns see it: one spelling in lower case (as long as `seen.text`), and its asides."""
+    """A text as patterns see it: one spelling in lower case (as long as `seen.text`), and its asides.
+
+    `hiragana` is `lower` with katakana made hiragana, for a text typed in katakana alone; else empty.
+    """
 
     seen: Text
     lower: str
     aside: str
+    hiragana: str
 
 
 @lru_cache(maxsize=8)
@@ -94,7 +101,10 @@ def prepare(text: str) -> Prepared:
     lower = seen.text.lower()
     if len(lower) != len(seen.text):  # a few letters grow when lowered (İ); offsets matter more
         lower = seen.text
-    return Prepared(seen, lower, " ".join(piece.text for piece in seen.asides))
+    hiragana = (
+        "" if OTHER_SCRIPT.search(lower) or not KATAKANA.search(lower) else lower.translate(TO_HIRAGANA)
+    )
+    return Prepared(seen, lower, " ".join(piece.text for piece in seen.asides), hiragana)
 
 
 def read(text: str, cues: Cues) -> Reading:
@@ -103,14 +113,12 @@ def read(text: str, cues: Cues) -> Reading:
     Each cue counts once however often it matches, so that length is no evidence.
     """
     ready = prepare(text)
-    guarded = ready.lower
-    for guard in cues.guards:
-        guarded = guard.sub(lambda match: BLANK * len(match.group()), guarded)
+    views = [_guarded(view, cues) for view in (ready.lower, ready.hiragana) if view]
     scores: dict[str, float] = {}
     evidence: dict[str, tuple[float, str]] = {}
     marks: list[bool] = []
     for cue in cues.cues:
-        phrase = _found(cue.pattern, guarded, ready, text)
+        phrase = _found(cue.pattern, views, ready, text)
         marks.append(phrase is not None)
         if phrase is None:
             continue
@@ -120,10 +128,17 @@ def read(text: str, cues: Cues) -> Reading:
     return Reading(scores, {label: phrase for label, (_, phrase) in evidence.items()}, tuple(marks))
 
 
-def _found(pattern: re.Pattern[str], guarded: str, ready: Prepared, text: str) -> str | None:
-    if match := pattern.search(guarded):
-        start, end = ready.seen.span(match.start(), match.end())
-        return text[start:end].strip() or match.group()
+def _guarded(view: str, cues: Cues) -> str:
+    for guard in cues.guards:
+        view = guard.sub(lambda match: BLANK * len(match.group()), view)
+    return view
+
+
+def _found(pattern: re.Pattern[str], views: list[str], ready: Prepared, text: str) -> str | None:
+    for view in views:
+        if match := pattern.search(view):
+            start, end = ready.seen.span(match.start(), match.end())
+            return text[start:end].strip() or match.group()
     if ready.aside and (match := pattern.search(ready.aside)):
         return match.group()
     return None
