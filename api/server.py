@@ -28,6 +28,7 @@ class Server(uvicorn.Server):
                 host=host,
                 port=port,
                 lifespan="on",
+                ws="none",
                 log_config=None,
                 access_log=False,
                 proxy_headers=False,

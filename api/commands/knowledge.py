@@ -94,8 +94,8 @@ def _show(head: dict[str, Any], decision: Decision, as_json: bool) -> None:
 def _turn(line: Mapping[str, Any], where: str) -> Turn:
     """A batch line as a turn. Raises Refusal naming the place and the field."""
     text = line.get("text")
-    if not isinstance(text, str) or not text.strip():
-        raise Refusal(f"{where}: text: must be a text that is not blank")
+    if not isinstance(text, str):
+        raise Refusal(f"{where}: text: must be a text")
     history = line.get("history") or []
     if not isinstance(history, list):
         raise Refusal(f"{where}: history: must be a list of {{from, text}}")

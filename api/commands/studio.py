@@ -128,7 +128,8 @@ def _written(out: Path, lines: Iterable[dict[str, Any]]) -> int:
 
 
 def _events(store: Store, mask: Any) -> Iterator[dict[str, Any]]:
-    """The whole log by position, each text in a body masked, names and addresses left out."""
+    """The whole log by position."""
+    from api.transcripts import plainly
     from bot.feed import LocalFeed
     from bot.log import Log
 
@@ -136,14 +137,20 @@ def _events(store: Store, mask: Any) -> Iterator[dict[str, Any]]:
     while some := log.since(position, 500):
         for event in some:
             position = event.position
-            yield event.staff() | {"body": _masked(dict(event.body), mask)}
+            body = dict(event.body)
+            yield event.staff() | {"body": body if mask is plainly else _masked(body, mask)}
+
+
+_NAMED = {"name": "〔氏名〕", "email": "〔メールアドレス〕", "customer": "〔顧客〕"}
 
 
 def _masked(value: Any, mask: Any) -> Any:
+    """Texts masked by the rule; what a field's name says to be a person's is hidden whatever it holds."""
     if isinstance(value, str):
         return mask(value)
     if isinstance(value, dict):
-        return {key: _masked(item, mask) for key, item in value.items()}
+        hidden = {key: _NAMED[key] for key in value.keys() & _NAMED.keys() if value[key]}
+        return {key: hidden.get(key) or _masked(item, mask) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_masked(item, mask) for item in value]
     return value

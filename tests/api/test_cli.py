@@ -325,6 +325,27 @@ def test_an_unmasked_export_is_audited(run: Run, tmp_path: Path) -> None:
     store.close()
 
 
+def test_exported_events_hide_who_somebody_is(run: Run, tmp_path: Path) -> None:
+    from bot.conversation import SHOPPER, LeaveContact, Open
+    from bot.feed import LocalFeed
+    from bot.log import Log
+    from kb.store import Store
+
+    run("migrate")
+    store = Store.open(f"sqlite:///{tmp_path / 'data' / 'toritsugi.db'}")
+    log = Log(store, LocalFeed())
+    log.append("c_1", Open(customer={"id": "cus-77", "name": "花子"}), SHOPPER, "open")
+    log.append("c_1", LeaveContact("hanako@example.jp", "電話は090-1234-5678です", "花子"), SHOPPER)
+    store.close()
+    out = tmp_path / "events.jsonl"
+    assert run("export", "events", "--out", str(out), "--json").lines[0]["lines"] == 3
+    told = out.read_text()
+    for secret in ("花子", "cus-77", "hanako", "090-1234"):
+        assert secret not in told
+    run("export", "events", "--out", str(out), "--unmasked")
+    assert "花子" in out.read_text() and "cus-77" in out.read_text()
+
+
 def test_doctor_checks_and_says_what_to_mend(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

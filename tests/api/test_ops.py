@@ -61,6 +61,11 @@ def test_the_document_describes_every_route_and_the_page_needs_no_script(house: 
         assert path in page.text
 
 
+def test_figures_are_not_open_to_whom_an_unnamed_proxy_forwards(house: House) -> None:
+    assert house.client().get("/metrics").status_code == 200
+    assert house.client().get("/metrics", headers={"X-Forwarded-For": "127.0.0.1"}).status_code == 401
+
+
 def test_many_requests_at_once_wait_in_a_bounded_queue(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(house.parts.run, "_waiting", 0)
     answer = house.client().post("/v1/conversations", json={"client_id": "x"})
