@@ -237,11 +237,20 @@ export class Desk {
    */
   async act(id, action, body = {}) {
     try {
-      await this.api.write(`/desk/conversations/${encodeURIComponent(id)}/${action}`, body);
+      const { seq } = await this.api.write(`/desk/conversations/${encodeURIComponent(id)}/${action}`, body);
+      if (action === 'claim') this.#took(id, seq);
     } finally {
       this.soon();
       void this.load(id);
     }
+  }
+
+  /** The claim was granted: the field opens before the lists are read again. @param {string} id @param {number} seq */
+  #took(id, seq) {
+    const open = this.chats.get(id);
+    const { id: me, name } = this.lists.me;
+    if (open) open.row = { ...open.row, owner: 'agent', agent: { id: me, name }, seq: Math.max(open.row.seq, seq) };
+    this.changed();
   }
 
   /** @param {string} state @param {string} [reason] */
