@@ -100,3 +100,56 @@ def test_limits_are_counted_together(database: str, tmp_path: Path) -> None:
             client = shopper.client if n % 2 else elsewhere
             codes.append(client.post(path, json={"client_id": f"r{n}", "score": 3}).status_code)
         assert codes == [200] * 4 + [429] * 2
+
+
+def test_what_the_pages_read_is_the_same_on_postgresql(pair: tuple[House, House]) -> None:
+    one, two = pair
+    lead = two.staff("tanaka@example.jp")
+    before = lead.client.get("/v1/statistics").json()
+    shopper = one.shopper()
+    answer = shopper.answered(shopper.say("送料っていくら？"))
+    shopper.act("feedback", seq=answer["seq"], helpful=True)
+    shopper.act("rating", score=5)
+    told = lead.client.get("/v1/statistics").json()
+    assert (told["answered"], told["helpful"]) == (before["answered"] + 1, before["helpful"] + 1)
+    assert told["ratings"]["n"] == before["ratings"]["n"] + 1
+    desk = lead.client.get("/v1/desk").json()
+    card = next(card for card in desk["others"] if card["conversation"] == shopper.id)
+    assert (card["mood"], card["text"]) == ("calm", "送料っていくら？")
+    shown = lead.client.get(f"/v1/desk/conversations/{shopper.id}").json()
+    assert shown["decision"]["entry"] == "ship-001"
+    editor = one.staff("ito@example.jp").client
+    found = editor.get("/v1/entries", params={"text": "返金"}).json()["entries"]
+    assert [entry["id"] for entry in found] == ["return-002"]
+    assert shopper.id in lead.client.get("/v1/export/transcripts").text
+    assert two.staff("admin@example.jp").act(shopper.id, "erase").status_code == 200
+    assert shopper.client.get(f"/v1/conversations/{shopper.id}/messages").status_code == 404
+    assert one.client().get("/metrics").status_code == 200
+
+
+def test_a_backup_of_postgresql_is_restored(
+    pair: tuple[House, House], database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from api.commands import backup
+
+    one, _ = pair
+    name = f"{make_url(database).database}_copy"
+    engine = create_engine(make_url(database).set(database="postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as conn:
+        conn.execute(text(f"CREATE DATABASE {name}"))
+    try:
+        monkeypatch.setenv("TORITSUGI_ENCODER", "none")
+        monkeypatch.setenv("TORITSUGI_DATABASE_URL", database)
+        backup.backup(one.settings.data, tmp_path / "b.tgz", as_json=True)
+        copy = make_url(database).set(database=name).render_as_string(hide_password=False)
+        monkeypatch.setenv("TORITSUGI_DATABASE_URL", copy)
+        backup.restore(tmp_path / "new", tmp_path / "b.tgz", as_json=True)
+        given = {"database_url": copy, "redis_url": REDIS}
+        with serving(tmp_path / "new", fresh=False, **given) as restored:
+            assert restored.client().get("/ready").status_code == 200
+            shopper = restored.shopper()
+            assert shopper.answered(shopper.say("送料っていくら？"))["body"]["entry"] == "ship-001"
+    finally:
+        with engine.connect() as conn:
+            conn.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+        engine.dispose()
