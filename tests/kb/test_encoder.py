@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from kb import encoder as module
 from kb import folder, weights
 from kb.encoder import Busy, Encoder, EncoderDamaged, open_encoder, reference
+from kb.export import ExportRefused
 
 TEXTS = ["送料はいくらですか", "包丁を研いでほしい", "How do I return this?", "ﾎﾟｲﾝﾄの期限"]
 
@@ -109,17 +111,14 @@ def test_without_weights_the_setting_is_named(tmp_path: Path, monkeypatch: pytes
         open_encoder(tmp_path)
 
 
-def test_another_model_without_the_extra_says_what_to_install(tmp_path: Path) -> None:
-    from kb.export import ExportRefused
-
-    try:
-        import sentence_transformers  # noqa: F401
-    except ImportError:
-        with pytest.raises(ExportRefused, match="toritsugi\\[train\\]"):
-            open_encoder(tmp_path, "some/model")
-    else:
-        with pytest.raises(ExportRefused, match="no sentence-transformers model"):
-            open_encoder(tmp_path, str(tmp_path / "nothing"))
+def test_another_model_without_the_extra_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "sentence_transformers", None)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(ExportRefused, match=r"toritsugi\[train\]"):
+        open_encoder(tmp_path, "some/model")
+    assert list((tmp_path / "encoder").iterdir()) == []
 
 
 def test_busy_when_too_many_wait(data: Path, encoder: Encoder) -> None:
