@@ -19,7 +19,7 @@ URGENCY: tuple[Topic, ...] = ("self-harm", "injury", "threat", "attack", "abuse"
 ENOUGH = 1.0  # sum of weights
 SURE = 0.5  # probability at which the head calls it a topic without any rule
 NAMED = 0.3  # probability that the likeliest topic needs by itself then
-BACKED = 0.12  # the same for a text in which the rules see a topic too
+BACKED = 0.2  # the same for a text in which the rules see a topic too
 LONGEST = 40  # characters of evidence
 
 
