@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,24 +27,26 @@ START_S = 300
 def demo() -> Iterator[tuple[str, str]]:
     """A fresh demo's URL and its accounts' password."""
     command = [str(Path(sys.executable).with_name("toritsugi")), "serve", "--demo", "--port", "0"]
-    with tempfile.TemporaryDirectory() as data:
-        process = subprocess.Popen(
-            [*command, "--data", data], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-        assert process.stdout is not None
-        url = password = None
-        for line in process.stdout:
-            url = url or (found := re.search(r"http://127\.0\.0\.1:\d+", line)) and found.group()
-            if found := re.search(r"password.*?:\s*(\S+)", line):
-                password = found.group(1)
-            if url and password:
-                break
-        assert url and password, "the demo did not start"
+    with tempfile.TemporaryDirectory() as data, (Path(data) / "server.log").open("w+") as log:
+        process = subprocess.Popen([*command, "--data", data], stdout=log, stderr=log)
         try:
-            yield url, password
+            yield _told(process, Path(log.name))
         finally:
             process.terminate()
             process.wait(30)
+
+
+def _told(process: subprocess.Popen[bytes], log: Path) -> tuple[str, str]:
+    """URL and password, once the demo has printed them."""
+    end = time.monotonic() + START_S
+    while time.monotonic() < end and process.poll() is None:
+        said = log.read_text("utf-8")
+        url = re.search(r"toritsugi: (http://127\.0\.0\.1:\d+)", said)
+        password = re.search(r"password.*?:\s*(\S+)", said)
+        if url and password:
+            return url.group(1), password.group(1)
+        time.sleep(0.2)
+    raise RuntimeError(f"the demo did not start: {log.read_text('utf-8')[-1000:]}")
 
 
 def page_of(browser: Browser, url: str, width: int, dark: bool) -> Page:
@@ -108,7 +111,7 @@ def main() -> None:
         for width, dark in ((1440, False), (375, False), (1440, True), (375, True)):
             shoot(url, password, browser, out, width, dark)
         browser.close()
-    print(f"{len(list(out.glob('*.png')))} pictures in {out}")
+    sys.stdout.write(f"{len(list(out.glob('*.png')))} pictures in {out}\n")
 
 
 if __name__ == "__main__":
