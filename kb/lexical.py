@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from itertools import chain
+from itertools import accumulate, chain
 from pathlib import Path
 from typing import Any
 
@@ -115,7 +115,26 @@ class Heard:
         return owners
 
 
-_Analyses = Callable[[], list[Analysed]]
+class _Analyses:
+    """What was kept of each entry: in memory while building, else read from its file when asked for."""
+
+    def __init__(self, file: Path | None, entries: list[Analysed] | None = None) -> None:
+        self._file, self._entries = file, entries
+        self._starts: list[int] | None = None
+
+    def all(self) -> list[Analysed]:
+        if self._entries is not None:
+            return self._entries
+        return _read_analysed(self._file) if self._file else []
+
+    def one(self, entry: int) -> Analysed:
+        if self._entries is not None or self._file is None:
+            return self.all()[entry]
+        with self._file.open("rb") as lines:
+            if self._starts is None:
+                self._starts = [0, *accumulate(map(len, lines))]
+            lines.seek(self._starts[entry])
+            return Analysed(*_deep(json.loads(lines.readline())))
 
 
 class Lexical:
@@ -132,7 +151,7 @@ class Lexical:
     @classmethod
     def build(cls, entries: Iterable[Entry], words: Words, previous: Lexical | None = None) -> Lexical:
         """Index `entries`; what `previous` holds of unchanged ones is taken from there."""
-        known = {entry.digest: entry for entry in previous._analysed()} if previous else {}
+        known = {entry.digest: entry for entry in previous._analysed.all()} if previous else {}
         analysed = [known.get(entry.digest) or Analysed.of(entry, words) for entry in entries]
         tokens: dict[str, Iterable[Sequence[Sequence[str]]]] = {
             "question_words": (entry.questions for entry in analysed),
@@ -145,7 +164,7 @@ class Lexical:
             [_marks_of(forms) for entry in analysed for forms in entry.questions], dtype=np.uint8
         )
         speller = Speller(pair for entry in analysed for pair in entry.words)
-        return cls(sides, marks, speller, lambda: analysed)
+        return cls(sides, marks, speller, _Analyses(None, analysed))
 
     def save(self, folder: Path) -> None:
         """Write the index into an existing folder."""
@@ -154,7 +173,7 @@ class Lexical:
         np.save(folder / "marks.npy", self._marks)
         self._speller.save(folder / "speller.tsv")
         with (folder / "analysed.jsonl").open("w", encoding="utf-8") as out:
-            for entry in self._analysed():
+            for entry in self._analysed.all():
                 out.write(
                     json.dumps([getattr(entry, part.name) for part in fields(entry)], ensure_ascii=False)
                     + "\n"
@@ -166,7 +185,7 @@ class Lexical:
         sides = {name: Inverted.open(folder, name) for name in _SIDES}
         marks = np.load(folder / "marks.npy", allow_pickle=False)
         speller = Speller.open(folder / "speller.tsv")
-        return cls(sides, marks, speller, lambda: _read_analysed(folder / "analysed.jsonl"))
+        return cls(sides, marks, speller, _Analyses(folder / "analysed.jsonl"))
 
     def __len__(self) -> int:
         return len(self._sides["question_words"].firsts)
@@ -224,6 +243,10 @@ class Lexical:
             kept.append(Term(surface, word.form, katakana(surface), "名詞", begin, end))
         return tuple(sorted(kept, key=lambda term: term.start))
 
+    def analysed(self, entry: int) -> Analysed:
+        """The words of an entry as they were read for the index."""
+        return self._analysed.one(entry)
+
     def idf(self, form: str) -> float | None:
         """How rare a form is among the entries' questions and answers; None if no entry has it."""
         known = [self._sides[side].idf(form) for side in ("question_words", "answer_words")]
@@ -255,8 +278,9 @@ def _marks_of(forms: Iterable[str]) -> int:
 
 
 def _read_analysed(path: Path) -> list[Analysed]:
-    def deep(value: object) -> Any:
-        return tuple(map(deep, value)) if isinstance(value, list) else value
-
     with path.open(encoding="utf-8") as lines:
-        return [Analysed(*deep(json.loads(line))) for line in lines]
+        return [Analysed(*_deep(json.loads(line))) for line in lines]
+
+
+def _deep(value: object) -> Any:
+    return tuple(map(_deep, value)) if isinstance(value, list) else value

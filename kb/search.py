@@ -112,6 +112,11 @@ class Knowledge:
         place = self._places.get(identifier)
         return None if place is None else self.entries[place]
 
+    def forms(self, entry: Entry) -> tuple[tuple[tuple[str, ...], ...], tuple[str, ...]]:
+        """The word forms of each way to ask, and of the answer, as they were read for the index."""
+        kept = self.lexical.analysed(self._places[entry.id])
+        return kept.questions, kept.answer
+
     def rarity(self, form: str) -> float:
         """A word form's idf among the entries; a form that no entry has counts as the rarest."""
         known = self.lexical.idf(form)

@@ -166,6 +166,8 @@ class Words:
         self._questions: dict[str, str] = {w: form for form, ws in lists["questions"].items() for w in ws}
         self._negations = frozenset(lists["negations"])
         self._exceptions = frozenset(lists["exceptions"])
+        self.denials: frozenset[str] = self._exceptions | {"ない"}
+        """The forms that negations get."""
         self._soft = frozenset(lists["soft"])
         self._units: dict[str, str] = {w: form for form, ws in lists["units"].items() for w in ws}
         self._english_stop = frozenset(lists["english_stop"])

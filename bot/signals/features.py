@@ -52,23 +52,23 @@ class Forms:
 
 
 @lru_cache(maxsize=20_000)
-def _forms(digest: str, texts: tuple[str, ...], rest: str, words: Words) -> Forms:
-    """Keyed by the entry's digest: analysing a long entry takes half a millisecond, and entries recur."""
-    analysed = [words.analyse(text) for text in texts]
-    by_question = tuple(frozenset(t.form for t in terms) for terms in analysed)
+def _rest(text: str, words: Words) -> frozenset[str]:
+    return frozenset(words.terms(text))
+
+
+def forms(entry: Entry, knowledge: Knowledge) -> Forms:
+    """Read from the index, where an entry was analysed once: doing it again takes as long as an encode."""
+    questions, answer = knowledge.forms(entry)
+    by_question = tuple(map(frozenset, questions))
     asked = frozenset[str]().union(*by_question)
-    denies = sum(any(t.kind == "negation" for t in terms) for terms in analysed) * 2 > len(analysed)
-    return Forms(asked, asked | {t.form for t in words.analyse(rest)}, by_question, denies)
-
-
-def forms(entry: Entry, words: Words) -> Forms:
-    rest = " ".join([entry.answer, entry.category or "", *entry.tags])
-    return _forms(entry.digest, (entry.question, *entry.variants), rest, words)
+    denies = sum(not knowledge.words.denials.isdisjoint(q) for q in by_question) * 2 > len(by_question)
+    rest = _rest(" ".join([entry.category or "", *entry.tags]), knowledge.words)
+    return Forms(asked, asked | frozenset(answer) | rest, by_question, denies)
 
 
 def uncovered(terms: tuple[Term, ...], hit: Hit, knowledge: Knowledge) -> list[Term]:
     """The turn's decisive words that the hit's entry mentions nowhere, rarest first."""
-    said = forms(hit.entry, knowledge.words).said
+    said = forms(hit.entry, knowledge).said
     lost = [t for t in terms if t.kind in ("content", "name", "place", "number") and t.form not in said]
     return sorted(lost, key=lambda t: -WEIGHT[t.kind] * knowledge.rarity(t.form))
 
@@ -100,7 +100,7 @@ def _sides(hits: tuple[Hit, ...]) -> dict[str, float]:
 def _words(found: Found, knowledge: Knowledge) -> dict[str, float]:
     terms = tuple(found.query.terms)
     first = found.hits[0]
-    entry = forms(first.entry, knowledge.words)
+    entry = forms(first.entry, knowledge)
     weight = {t.form: WEIGHT[t.kind] * knowledge.rarity(t.form) for t in terms}
     total = sum(weight.values()) or 1.0
     lost = uncovered(terms, first, knowledge)
