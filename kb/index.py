@@ -121,7 +121,8 @@ def open_index(home: Path, encoder: Encoder | None, words: Words) -> Opened:
         questions = answers = means = None
         if made_by is not None and encoder is not None:
             owners = np.load(home / "owners.npy")
-            rows, turned = (np.load(home / name, mmap_mode="r") for name in ("vectors.npy", "answers.npy"))
+            halves = [np.load(home / name, mmap_mode="r") for name in ("vectors.npy", "answers.npy")]
+            rows, turned = (each.view(np.ndarray) for each in halves)  # memmap's own indexing is slow
             questions = dense.read_side(home / "questions.faiss", rows, owners, len(entries))
             answers = dense.read_side(home / "answers.faiss", turned, np.arange(len(entries)), len(entries))
             means = dense.Means(*np.load(home / "means.npy"))
