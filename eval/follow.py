@@ -53,4 +53,5 @@ def run(args: argparse.Namespace) -> Report:
         {"split": args.split, "data": f"followups, {len(judged)} lines"},
         {},
         sections if args.split == "dev" else [],
+        ["wrong"],
     )

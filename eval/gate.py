@@ -28,6 +28,7 @@ from kb.search import Knowledge
 AT = datetime(2026, 11, 2, 3, 0, tzinfo=UTC)  # a Monday noon in Japan, inside every entry's validity
 BINS = 10
 PRECISION = 0.95
+SMALLER = ("answered_wrong", "unanswerable_answered", "private_answered", "ece")
 TARGETS = {"demo.answered_right": 0.50, "demo.unanswerable_answered": -0.12}
 
 
@@ -86,6 +87,7 @@ def run(args: argparse.Namespace) -> Report:
         facts,
         TARGETS,
         sections,
+        [f"{name}.{figure}" for name in shops for figure in SMALLER],
     )
 
 

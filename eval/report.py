@@ -53,7 +53,8 @@ class Section:
 @dataclass(frozen=True, slots=True)
 class Report:
     """`figures`: the stable names that baselines compare. `targets`: name → least value wanted; a negative
-    one means at most its absolute value. `facts`: data, sizes, split, settings."""
+    one means at most its absolute value. `smaller`: figures of which less is better. `facts`: data, sizes,
+    split, settings."""
 
     name: str
     title: str
@@ -62,6 +63,7 @@ class Report:
     facts: Mapping[str, str] = field(default_factory=dict)
     targets: Mapping[str, float] = field(default_factory=dict)
     sections: Sequence[Section] = ()
+    smaller: Sequence[str] = ()
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -159,10 +161,14 @@ def _width(text: str) -> int:
 
 
 def worse(report: Report, baseline: Mapping[str, Any]) -> list[str]:
-    """Figures that fell below their interval in a stored report: more than chance explains."""
+    """Figures that left their interval in a stored report on the bad side: more than chance explains."""
     lost = []
     for name, before in baseline["figures"].items():
         now = report.figures.get(name)
-        if isinstance(before, dict) and isinstance(now, Figure) and now.value < before["low"]:
-            lost.append(f"{name}: {now.value:.3f}, was {before['value']:.3f} (at least {before['low']:.3f})")
+        if not isinstance(before, dict) or not isinstance(now, Figure):
+            continue
+        less = name in report.smaller or at_most(report.targets.get(name, 0.0))
+        if now.value > before["high"] if less else now.value < before["low"]:
+            edge = f"at most {before['high']:.3f}" if less else f"at least {before['low']:.3f}"
+            lost.append(f"{name}: {now.value:.3f}, was {before['value']:.3f} ({edge})")
     return lost

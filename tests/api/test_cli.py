@@ -158,7 +158,6 @@ def test_a_batch_keeps_its_order_and_ids(run: Run, corpus: Path) -> None:
         ("{", "-:2"),
         ("[]", "-:2"),
         ('{"id":"a"}', "text"),
-        ('{"id":"a","text":" "}', "text"),
         ('{"id":"a","text":"b","history":[{"from":"dog","text":"c"}]}', "history[0]"),
         ('{"id":"a","text":"b","history":"c"}', "history"),
     ],

@@ -3,6 +3,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from eval.__main__ import BASELINES
 from eval.data import Asked
 from eval.report import worse
-from eval.retrieval import Ranked, ndcg, run
+from eval.retrieval import Ranked, ndcg
 from kb.entry import Entry
 from kb.search import Hit
 
@@ -35,8 +36,9 @@ def test_the_place_by_score_and_by_one_side() -> None:
     assert Ranked(Asked("1", "text", {"c": 2}, "kana", "c"), hits).place() > 10
 
 
-def test_the_search_is_no_worse_than_its_baseline(encoder_data: Path) -> None:
+@pytest.mark.parametrize("name", ["retrieval", "gate", "follow", "mask", "loop"])
+def test_nothing_is_worse_than_its_baseline(name: str, encoder_data: Path) -> None:
     args = argparse.Namespace(data=encoder_data, split="dev", municipal=None, misses=False)
-    report = run(args)
-    stored = json.loads((BASELINES / "retrieval.json").read_text("utf-8"))
+    report = import_module(f"eval.{name}").run(args)
+    stored = json.loads((BASELINES / f"{name}.json").read_text("utf-8"))
     assert worse(report, stored) == []

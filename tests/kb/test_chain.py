@@ -44,7 +44,6 @@ class TestEmbeddings(EmbeddingsUnitTests):
         assert model.embed_documents(["送料"]) == encoder.encode(["送料"], "passage").tolist()
 
 
-@pytest.mark.asyncio  # its asynchronous tests have no mark of their own
 class TestRetriever(RetrieversIntegrationTests):
     @pytest.fixture(autouse=True)
     def _with(self, knowledge: Knowledge) -> None:
