@@ -8,7 +8,8 @@ PORT ?= 8000
 .PHONY: setup dev run test lint eval shots bench clean
 
 setup: $(VENV)/.core ## the command `toritsugi` in .venv, and the encoder built once
-	@$(BIN)/toritsugi doctor --data $(DATA) --build --quiet
+	@$(BIN)/python -c "from pathlib import Path; from api.commands import encoder_for, settings_for; \
+	  encoder_for(settings_for(Path('$(DATA)')))"
 
 $(VENV)/.core: pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
