@@ -24,7 +24,7 @@ from bot.decision import Turn
 from bot.policy import read_policy
 from bot.think import think
 from eval.report import Cell, Lines, Report, Section, Table
-from kb.encoder import Encoder, Floats, Kind, open_encoder
+from kb.encoder import Encoder, Kind, Reading, open_encoder
 from kb.entry import Entry
 from kb.index import build, release_of
 from kb.search import Knowledge
@@ -126,18 +126,18 @@ class _Drawn:
     """The encoder's face with vectors drawn around real ones, for an index that is only timed."""
 
     def __init__(self, encoder: Encoder) -> None:
-        self.id, self.dim, self.manifest = encoder.id, encoder.dim, encoder.manifest
+        self.id, self.dim, self.joint = encoder.id, encoder.dim, encoder.joint
+        self.manifest = encoder.manifest
         self.typical = encoder.typical
         self._around = np.concatenate(encoder.typical)
 
-    def encode(self, texts: Sequence[str], kind: Kind) -> Floats:
-        vectors = np.empty((len(texts), self.dim), np.float32)
-        for place, text in enumerate(texts):
-            seed = int.from_bytes(hashlib.blake2b(f"{kind}{text}".encode(), digest_size=8).digest(), "big")
-            draws = np.random.default_rng(seed)
-            vector = self._around[draws.integers(len(self._around))] + draws.normal(size=self.dim) * 0.02
-            vectors[place] = vector / np.linalg.norm(vector)
-        return vectors
+    def read(self, text: str, kind: Kind) -> Reading:
+        seed = int.from_bytes(hashlib.blake2b(f"{kind}{text}".encode(), digest_size=8).digest(), "big")
+        draws = np.random.default_rng(seed)
+        vector = self._around[draws.integers(len(self._around))] + draws.normal(size=self.dim) * 0.02
+        tokens = draws.normal(size=(64, self.joint or 1)) / (self.joint or 1) ** 0.5
+        unit = (vector / np.linalg.norm(vector)).astype(np.float32)
+        return Reading(unit, tokens.astype(np.float32) if self.joint else None)
 
 
 def _indexed(entries: Sequence[Entry], encoder: Encoder, data: Path) -> Path:

@@ -1,8 +1,8 @@
 """The vector sides: a question vector for each way to ask, an answer vector for each entry (faiss).
 
-Vectors are kept in half precision (a cosine is off by about 1e-5). Up to `EXACT` vectors the search goes
-through all of them in 8 bits, which takes half as long as in 16, and compares the nearest and `SPARE` more
-in half precision: on the municipal benchmark's queries the 10 nearest are always the true ones. Above, it
+Up to `EXACT` vectors the search goes through all of them in 8 bits, a quarter of the memory to read, and
+compares the nearest and `SPARE` more exactly: on the municipal benchmark's queries the 10 nearest are
+always the true ones. Above, it
 goes through the nearest cells of an inverted file. Both recalls are measured when the index is built and
 stand in the manifest.
 
@@ -22,7 +22,6 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
-Halves = npt.NDArray[np.float16]
 
 EXACT = 100_000
 RECALL = 0.95  # of the 10 nearest, wanted above EXACT
@@ -64,7 +63,7 @@ def mean_of(vectors: Floats, prior: Floats) -> Floats:
 class Side:
     """One searchable set of vectors; row r of `vectors` belongs to the entry `owners[r]` (ascending)."""
 
-    def __init__(self, index: Any, vectors: Halves, owners: Ints, entries: int) -> None:
+    def __init__(self, index: Any, vectors: Floats, owners: Ints, entries: int) -> None:
         self._index, self._vectors, self._owners = index, vectors, owners
         self._firsts = np.searchsorted(owners, np.arange(entries + 1))
         self._rows = int(index.ntotal)
@@ -87,7 +86,7 @@ class Side:
         _, rows = self._index.search(np.ascontiguousarray(coarse[None]), min(count + spare, self._rows))
         rows = rows[0][rows[0] >= 0]
         if len(rows) > count:
-            scores = self._vectors[np.sort(rows)].astype(np.float32) @ query
+            scores = self._vectors[np.sort(rows)] @ query
             rows = np.sort(rows)[np.argpartition(-scores, count)[:count]]
         found: Ints = rows
         return found
@@ -106,7 +105,7 @@ class Side:
         counts = counts[filled]
         starts = np.cumsum(counts) - counts
         rows = np.repeat(self._firsts[entries[filled]] - starts, counts) + np.arange(counts.sum())
-        scores = self._vectors[rows].astype(np.float32) @ query.reshape(-1)
+        scores = self._vectors[rows] @ query.reshape(-1)
         best[filled] = np.maximum.reduceat(scores, starts)
         if len(rows) == len(filled):
             return best, best
@@ -137,7 +136,7 @@ def write_side(vectors: Floats, file: Path, probes: Floats) -> float:
     if len(vectors) <= EXACT:
         index = library.IndexScalarQuantizer(vectors.shape[1], quantiser.QT_8bit_direct_signed, product)
         index.add(as_bytes(vectors))
-        side = Side(index, vectors.astype(np.float16), np.arange(len(vectors)), len(vectors))
+        side = Side(index, vectors, np.arange(len(vectors)), len(vectors))
         recall = _recall([side.nearest(probe, 10) for probe in probes], _nearest(vectors, probes))
     else:
         index, recall = _cells(library, vectors, quantiser.QT_fp16, probes)
@@ -145,8 +144,8 @@ def write_side(vectors: Floats, file: Path, probes: Floats) -> float:
     return recall
 
 
-def read_side(file: Path, vectors: Halves, owners: Ints, entries: int) -> Side:
-    """Memory-mapped. `vectors` are what was written, in half precision."""
+def read_side(file: Path, vectors: Floats, owners: Ints, entries: int) -> Side:
+    """Memory-mapped. `vectors` are what was written."""
     library = faiss()
     return Side(library.read_index(str(file), library.IO_FLAG_MMAP_IFC), vectors, owners, entries)
 

@@ -1,7 +1,8 @@
 """Texts → unit vectors (onnxruntime), the same on every run and whatever else is being encoded.
 
 `open_encoder` finds the encoder's folder under the data directory and builds it at first use: from the
-installed weights (`weights`), or from any sentence-transformers model (`export`).
+installed weights (`weights`) and what training adds to them (`deltas`), or from any sentence-transformers
+model (`export`).
 
 One encode at a time with two threads, not two with one thread each: on two cores both give about
 150 short questions a second, but a single question takes 6 ms instead of 9.
@@ -18,6 +19,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -25,16 +27,18 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from kb import folder, weights
+from kb import deltas, folder, weights
 from kb.text import encoder_view
 
 Kind = Literal["query", "entry", "passage"]
 Floats = npt.NDArray[np.float32]
 Progress = Callable[[int, int], None]
 
-FORMAT = 1  # grows when the same weights would give other vectors
+FORMAT = 2  # grows when the same weights would give other vectors
+PLAIN = "plain"  # the name of the embedded encoder without what training adds
 PREFIXES = {"query": "query: ", "passage": "passage: ", "entry": ""}
 AGREEMENT = 0.9999  # least cosine with the stored vectors of the weight package's own engine
+TRAINED_AGREEMENT = 0.98  # and of a trained model before its matrices were written in 4 bits again
 STEPS = 4  # of building
 WAITING = 64  # queries that may wait for a slot before the next is refused
 RECENT = 512  # query vectors kept
@@ -51,8 +55,10 @@ class EncoderDamaged(Exception):
 def open_encoder(data: Path, name: str | None = None, progress: Progress | None = None) -> Encoder:
     """The encoder, built under `data/encoder` when it is not there yet or damaged (about 4 s).
 
-    `name`: a sentence-transformers folder or hub id instead of the embedded one. `progress(done, total)`
-    is called only while building. Raises `weights.WeightsMissing` where neither can be had.
+    `name`: None for the embedded one with the shipped deltas, "plain" for the one without, a file of
+    `toritsugi train` (`.npz`), or a sentence-transformers folder or hub id. `progress(done, total)` is
+    called only while building. Raises `weights.WeightsMissing` where none can be had, and
+    `deltas.DeltasRefused`.
     """
     home = data / "encoder" / _key(name)
     if home.exists():
@@ -65,6 +71,15 @@ def open_encoder(data: Path, name: str | None = None, progress: Progress | None 
     return Encoder(home)
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A text's unit vector [dim], and its tokens' short unit vectors [tokens, width] for the joint side
+    (None where the encoder has no joint part)."""
+
+    vector: Floats
+    tokens: Floats | None
+
+
 class Encoder:
     """Thread-safe. `id` changes when the same text would get another vector; `dim` is a vector's length."""
 
@@ -74,6 +89,7 @@ class Encoder:
         self.manifest = folder.opened(home)
         self.id: str = self.manifest["id"]
         self.dim: int = self.manifest["dim"]
+        self.joint: int | None = self.manifest.get("joint")
         self._prefixes: dict[str, str] = self.manifest["prefixes"]
         self._tokenizer = Tokenizer.from_file(str(home / "tokenizer.json"))
         self._tokens: int = self.manifest["tokens"]
@@ -104,21 +120,24 @@ class Encoder:
         """
         vectors = np.empty((len(texts), self.dim), np.float32)
         for place, text in enumerate(texts):
-            vectors[place] = self._query(text) if kind == "query" else self._one(text, kind, patient=True)
+            vectors[place] = self.read(text, kind).vector
         return vectors
 
-    def _query(self, text: str) -> Floats:
+    def read(self, text: str, kind: Kind) -> Reading:
+        """One text's vector and its tokens' vectors; as `encode` otherwise."""
+        if kind != "query":
+            return self._read(text, kind, patient=True)
         found = self._recent.get(text)
         if found is None:
-            found = self._one(text, "query", patient=False)
+            found = self._read(text, kind, patient=False)
             self._recent.put(text, found)
         return found
 
-    def _one(self, text: str, kind: Kind, *, patient: bool) -> Floats:
+    def _read(self, text: str, kind: Kind, *, patient: bool) -> Reading:
         feed = self._feed(self._prefixes[kind] + encoder_view(text))
         with self._pool.slot(patient=patient) as session:
-            vector: Floats = session.run(None, feed)[0]
-        return vector.reshape(-1)
+            found: list[Floats] = session.run(None, feed)
+        return Reading(found[0].reshape(-1), found[1] if self.joint else None)
 
     def _feed(self, text: str) -> dict[str, npt.NDArray[Any]]:
         if self._rows is None:
@@ -157,24 +176,24 @@ class _Pool:
 
 
 class _Recent:
-    """The vectors of the last queries: a follow-up searches twice, staff try a question again."""
+    """What was read of the last queries: a follow-up searches twice, staff try a question again."""
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._vectors: OrderedDict[str, Floats] = OrderedDict()
+        self._readings: OrderedDict[str, Reading] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, text: str) -> Floats | None:
+    def get(self, text: str) -> Reading | None:
         with self._lock:
-            if text in self._vectors:
-                self._vectors.move_to_end(text)
-            return self._vectors.get(text)
+            if text in self._readings:
+                self._readings.move_to_end(text)
+            return self._readings.get(text)
 
-    def put(self, text: str, vector: Floats) -> None:
+    def put(self, text: str, reading: Reading) -> None:
         with self._lock:
-            self._vectors[text] = vector
-            if len(self._vectors) > self._size:
-                self._vectors.popitem(last=False)
+            self._readings[text] = reading
+            if len(self._readings) > self._size:
+                self._readings.popitem(last=False)
 
 
 def reference() -> tuple[list[tuple[Kind, str]], Floats]:
@@ -185,21 +204,39 @@ def reference() -> tuple[list[tuple[Kind, str]], Floats]:
 
 
 def _build(building: Path, name: str | None, progress: Progress) -> None:
-    facts = _embedded(building, progress) if name is None else _exported(building, name, progress)
+    trained = _deltas_of(name)
+    embedded = trained is not None or name == PLAIN
+    facts = (
+        _embedded(building, trained, progress)
+        if embedded or name is None
+        else _exported(building, name, progress)
+    )
     folder.seal(building, facts)  # for the next line
     typical = _vectors_of_reference(Encoder(building, slots=1))
-    if name is None:
-        _verify(typical)
+    if trained is not None:
+        _verify(typical, trained.reference, TRAINED_AGREEMENT)
+    elif embedded or name is None:
+        _verify(typical, reference()[1], AGREEMENT)
     np.save(building / "typical.npy", typical)
     folder.seal(building, facts)
     progress(STEPS, STEPS)
 
 
-def _embedded(building: Path, progress: Progress) -> dict[str, Any]:
+def _deltas_of(name: str | None) -> deltas.Deltas | None:
+    """What training adds to the embedded encoder; None for the plain one and for another model."""
+    if name is None:
+        return deltas.Deltas.read(deltas.SHIPPED) if deltas.SHIPPED.exists() else None
+    return deltas.Deltas.read(Path(name)) if name.endswith(".npz") else None
+
+
+def _embedded(building: Path, trained: deltas.Deltas | None, progress: Progress) -> dict[str, Any]:
     source = weights.installed_weights()
-    facts = weights.write(weights.Weights(source), building, lambda done, _: progress(done, STEPS))
-    digest = folder.file_digest(source)
-    facts |= {"form": "rows", "name": "multilingual-e5-small, 4-bit", "source": digest, "prefixes": PREFIXES}
+    found = deltas.Merged(source, trained) if trained else weights.Weights(source)
+    joint = trained.joint if trained else None
+    facts = weights.write(found, building, lambda done, _: progress(done, STEPS), joint)
+    digest = folder.file_digest(building / "graph.onnx")
+    title = "multilingual-e5-small, 4-bit" + (", trained" if trained else "")
+    facts |= {"form": "rows", "name": title, "source": folder.file_digest(source), "prefixes": PREFIXES}
     return {"format": FORMAT, "id": _short([FORMAT, digest, PREFIXES]), **facts}
 
 
@@ -215,27 +252,27 @@ def _vectors_of_reference(encoder: Encoder) -> Floats:
     return np.concatenate([encoder.encode([text], kind) for kind, text in reference()[0]])
 
 
-def _verify(vectors: Floats) -> None:
-    texts, expected = reference()
-    for (_, text), ours, theirs in zip(texts, vectors, expected, strict=True):
+def _verify(vectors: Floats, expected: Floats, least: float) -> None:
+    for (_, text), ours, theirs in zip(reference()[0], vectors, expected, strict=True):
         cosine = float(ours @ theirs)
-        if not cosine >= AGREEMENT:
+        if not cosine >= least:
             raise EncoderDamaged(
                 f"the encoder built from {weights.PACKAGE} gives another vector than its reference for "
-                f"{text!r} (cosine {cosine:.5f}, at least {AGREEMENT} wanted): reinstall {weights.PACKAGE} "
+                f"{text!r} (cosine {cosine:.5f}, at least {least} wanted): reinstall {weights.PACKAGE} "
                 "and onnxruntime in the pinned versions"
             )
 
 
 def _key(name: str | None) -> str:
     """The folder's name: other weights, another format or another model get another folder."""
-    if name is None:
+    path = deltas.SHIPPED if name is None else Path(name)
+    if name is None or name == PLAIN or name.endswith(".npz"):
         try:
             version = importlib.metadata.version(weights.PACKAGE)
         except importlib.metadata.PackageNotFoundError:
             version = None
-        return _short([FORMAT, weights.FILE, version])
-    path = Path(name)
+        added = folder.file_digest(path) if path.is_file() else None
+        return _short([FORMAT, weights.FILE, version, added])
     files = [(str(p.relative_to(path)), p.stat()) for p in sorted(path.rglob("*")) if p.is_file()]
     facts = [(each, stat.st_size, stat.st_mtime_ns) for each, stat in files]
     return _short([FORMAT, name, facts])

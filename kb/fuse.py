@@ -15,7 +15,15 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-SIDES = ("question_words", "answer_words", "characters", "readings", "question_vector", "answer_vector")
+SIDES = (
+    "question_words",
+    "answer_words",
+    "characters",
+    "readings",
+    "question_vector",
+    "answer_vector",
+    "joint",
+)
 Array = npt.NDArray[np.float64]
 
 

@@ -11,14 +11,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kb.weights import BLOCK, Weights, nibbles
+from kb.weights import BLOCK, Floats, Weights, nibbles
 
 MS = "com.microsoft"  # onnxruntime's own operators
 
 
-def graph(weights: Weights) -> Any:
-    """An ONNX model: `embeds` float32 [1, L, hidden] → `vector` [hidden], of length 1."""
-    return _Graph(weights).model()
+def graph(weights: Weights, joint: Floats | None = None) -> Any:
+    """An ONNX model: `embeds` float32 [1, L, hidden] → `vector` [hidden], of length 1, and with `joint`
+    [width, hidden] also `tokens` [L, width], each of length 1."""
+    return _Graph(weights).model(joint)
 
 
 class _Graph:
@@ -27,7 +28,7 @@ class _Graph:
         self.nodes: list[Any] = []
         self.constants: list[Any] = []
 
-    def model(self) -> Any:
+    def model(self, joint: Floats | None) -> Any:
         from onnx import TensorProto, helper
 
         hidden = self.shape.hidden
@@ -36,13 +37,15 @@ class _Graph:
             state = self._layer(state, f"l{layer}")
         pooled = self._node("ReduceMean", [state, self._const("axes", np.array([0, 1]))], keepdims=0)
         self._node("LpNormalization", [pooled], "vector", axis=0, p=2)
-        graph = helper.make_graph(
-            self.nodes,
-            "e5",
-            [helper.make_tensor_value_info("embeds", TensorProto.FLOAT, [1, "L", hidden])],
-            [helper.make_tensor_value_info("vector", TensorProto.FLOAT, [hidden])],
-            self.constants,
-        )
+        outputs = [helper.make_tensor_value_info("vector", TensorProto.FLOAT, [hidden])]
+        if joint is not None:
+            width = len(joint)
+            short = self._node("MatMul", [state, self._const("joint", joint.T)])
+            flat = self._node("Reshape", [short, self._const("flat", np.array([-1, width]))])
+            self._node("LpNormalization", [flat], "tokens", axis=1, p=2)
+            outputs.append(helper.make_tensor_value_info("tokens", TensorProto.FLOAT, ["L", width]))
+        inputs = [helper.make_tensor_value_info("embeds", TensorProto.FLOAT, [1, "L", hidden])]
+        graph = helper.make_graph(self.nodes, "e5", inputs, outputs, self.constants)
         imports = [helper.make_opsetid("", 20), helper.make_opsetid("com.microsoft", 1)]
         return helper.make_model(graph, opset_imports=imports, ir_version=10, producer_name="toritsugi")
 

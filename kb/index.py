@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kb import dense, folder
+from kb import dense, folder, joint
 from kb.encoder import Encoder, Kind
 from kb.entry import Entry, read_entry, write_corpus
 from kb.fuse import Scale
@@ -26,7 +26,7 @@ from kb.lexical import Lexical
 from kb.respell import Respelling, learn_entries
 from kb.words import Words, dictionary_version
 
-FORMAT = 2  # grows with every change of what a release directory holds
+FORMAT = 3  # grows with every change of what a release directory holds
 ANSWER = 200  # characters of an answer that its vector sees: more is slower and found less
 SAMPLE = 200  # questions encoded as queries, for the query mean
 Floats = npt.NDArray[np.float32]
@@ -60,6 +60,7 @@ class Opened:
     questions: dense.Side | None
     answers: dense.Side | None
     means: dense.Means | None
+    tokens: joint.Tokens | None
 
 
 def build(
@@ -118,18 +119,19 @@ def open_index(home: Path, encoder: Encoder | None, words: Words) -> Opened:
         raise IndexRefused(f"{home} was built with {what} than the one in use: {MEND}")
     try:
         entries = tuple(entries_of(home))
-        questions = answers = means = None
+        questions = answers = means = tokens = None
         if made_by is not None and encoder is not None:
             owners = np.load(home / "owners.npy")
-            halves = [np.load(home / name, mmap_mode="r") for name in ("vectors.npy", "answers.npy")]
-            rows, turned = (each.view(np.ndarray) for each in halves)  # memmap's own indexing is slow
+            kept = [np.load(home / name, mmap_mode="r") for name in ("vectors.npy", "answers.npy")]
+            rows, turned = (each.view(np.ndarray) for each in kept)  # memmap's own indexing is slow
             questions = dense.read_side(home / "questions.faiss", rows, owners, len(entries))
             answers = dense.read_side(home / "answers.faiss", turned, np.arange(len(entries)), len(entries))
             means = dense.Means(*np.load(home / "means.npy"))
+            tokens = joint.Tokens.open(home) if encoder.joint else None
         lexical, respelling = Lexical.open(home), Respelling.read(home)
     except (OSError, ValueError, RuntimeError) as error:
         raise IndexRefused(f"{home} cannot be read ({error}): {MEND}") from error
-    return Opened(manifest, entries, lexical, respelling, questions, answers, means)
+    return Opened(manifest, entries, lexical, respelling, questions, answers, means, tokens)
 
 
 MEND = "build it again with `toritsugi index CORPUS --out DIR`, or publish again with `toritsugi publish`"
@@ -191,35 +193,48 @@ class _Vectors:
     """Texts → vectors, each text once, those of the previous directory for nothing."""
 
     def __init__(self, encoder: Encoder, old: Path | None, progress: Progress) -> None:
-        self._encoder, self._progress = encoder, progress
-        self._known = dict(_known(old, encoder)) if old else {}
+        self.encoder, self._progress = encoder, progress
+        self._known, self._tokens = _known(old, encoder) if old else ({}, {})
         self.total = self.encoded = 0
 
     def encode(self, wanted: Sequence[tuple[Kind, str]]) -> tuple[Floats, Keys]:
         keys = np.array([_key(kind, text) for kind, text in wanted], np.uint64)
-        rows = np.empty((len(wanted), self._encoder.dim), np.float32)
+        rows = np.empty((len(wanted), self.encoder.dim), np.float32)
         self.total += len(wanted)
         for place, (kind, text) in enumerate(wanted):
             key = int(keys[place])
             if key not in self._known:
-                self._known[key] = self._encoder.encode([text], kind)[0].astype(np.float16)
+                found = self.encoder.read(text, kind)
+                self._known[key] = found.vector
+                if kind == "passage" and found.tokens is not None:
+                    self._tokens[key] = joint.as_bytes(found.tokens)
                 self.encoded += 1
             rows[place] = self._known[key]
             if place % 16 == 0 or place + 1 == len(wanted):
                 self._progress(place + 1, len(wanted))
         return rows, keys
 
+    def tokens(self, keys: Keys) -> joint.Tokens:
+        return joint.Tokens.of([self._tokens[key] for key in keys.tolist()])
+
 
 def _key(kind: Kind, text: str) -> int:
     return int.from_bytes(hashlib.blake2b(f"{kind}\0{text}".encode(), digest_size=8).digest(), "big")
 
 
-def _known(old: Path, encoder: Encoder) -> Iterator[tuple[int, npt.NDArray[np.float16]]]:
-    made_by = json.loads((old / folder.MANIFEST).read_text("utf-8"))["encoder"]
-    if made_by is not None and made_by["id"] == encoder.id:
-        yield from zip(
-            np.load(old / "keys.npy").tolist(), np.load(old / "vectors.npy", mmap_mode="r"), strict=True
-        )
+def _known(old: Path, encoder: Encoder) -> tuple[dict[int, Floats], dict[int, joint.Bytes]]:
+    """The vectors of a directory's texts by key, and its passages' tokens."""
+    manifest = json.loads((old / folder.MANIFEST).read_text("utf-8"))
+    made_by = manifest["encoder"]
+    if made_by is None or made_by["id"] != encoder.id:
+        return {}, {}
+    keys = np.load(old / "keys.npy").tolist()
+    vectors = dict(zip(keys, np.load(old / "vectors.npy", mmap_mode="r"), strict=True))
+    if not encoder.joint:
+        return vectors, {}
+    count, tokens = manifest["entries"], joint.Tokens.open(old)
+    asked = len(np.load(old / "owners.npy"))
+    return vectors, {keys[asked + entry]: tokens.one(entry) for entry in range(count)}
 
 
 def _write_vectors(entries: Sequence[Entry], building: Path, store: _Vectors) -> dict[str, Any]:
@@ -232,21 +247,24 @@ def _write_vectors(entries: Sequence[Entry], building: Path, store: _Vectors) ->
         *(("query", text) for text in sample),
     ]
     rows, keys = store.encode(wanted)
-    questions, answers, queries = np.split(rows, [len(asked), len(asked) + len(entries)])
-    typical_queries, typical_answers = store._encoder.typical
+    passages = slice(len(asked), len(asked) + len(entries))
+    questions, answers, queries = rows[: passages.start], rows[passages], rows[passages.stop :]
+    typical_queries, typical_answers = store.encoder.typical
     means = dense.Means(dense.mean_of(queries, typical_queries), dense.mean_of(answers, typical_answers))
     np.save(building / "keys.npy", keys)
-    np.save(building / "vectors.npy", rows.astype(np.float16))
+    np.save(building / "vectors.npy", rows)
     np.save(building / "owners.npy", np.array([place for place, _ in asked], np.int64))
     np.save(building / "means.npy", np.stack([means.query, means.answer]))
+    if store.encoder.joint:
+        store.tokens(keys[passages]).save(building)
     turned, moved = dense.centred(queries, means.query), dense.centred(answers, means.answer)
-    np.save(building / "answers.npy", moved.astype(np.float16))
+    np.save(building / "answers.npy", moved)
     recalls = {
         "questions": dense.write_side(questions, building / "questions.faiss", queries),
         "answers": dense.write_side(moved, building / "answers.faiss", turned),
     }
     facts: dict[str, Any] = {"vectors": len(rows), "recall": recalls}
-    if store._encoder.manifest["form"] != "rows":
+    if store.encoder.manifest["form"] != "rows":
         facts["scales"] = _scales(queries @ questions.T, turned @ moved.T)
     return facts
 

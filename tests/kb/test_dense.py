@@ -16,8 +16,7 @@ def units(count: int, seed: int = 0, width: int = 16) -> dense.Floats:
 
 def side(vectors: dense.Floats, owners: list[int], entries: int, folder: Path) -> dense.Side:
     dense.write_side(vectors, folder / "side.faiss", vectors[:1])
-    halves = vectors.astype(np.float16)
-    return dense.read_side(folder / "side.faiss", halves, np.array(owners), entries)
+    return dense.read_side(folder / "side.faiss", vectors, np.array(owners), entries)
 
 
 def test_nearest_and_cosines_agree_with_the_definition(tmp_path: Path) -> None:
@@ -58,7 +57,7 @@ def test_above_the_limit_the_recall_is_measured(tmp_path: Path, monkeypatch: pyt
     vectors = dense.centred(np.repeat(centres, 25, 0) + units(1000, 3) * 0.3, np.zeros(16, np.float32))
     recall = dense.write_side(vectors, tmp_path / "side.faiss", vectors[::20])
     assert dense.RECALL <= recall <= 1
-    found = dense.read_side(tmp_path / "side.faiss", vectors.astype(np.float16), np.arange(1000), 1000)
+    found = dense.read_side(tmp_path / "side.faiss", vectors, np.arange(1000), 1000)
     assert 17 in found.nearest(vectors[17:18], 3)
     assert found.cosines(vectors[17], np.array([17]))[0] == pytest.approx(1, abs=1e-3)
 
