@@ -24,8 +24,9 @@ from bot.signals import confidence, features
 from eval.data import DEMO, HERE, lines, rows
 from eval.retrieval import knowledge_of
 from kb.encoder import open_encoder
-from kb.entry import read_corpus
+from kb.entry import Entry, read_corpus
 from kb.search import Knowledge
+from kb.train.shop import read_shops
 
 OUT = Path(confidence.__file__).with_name("gate.json")
 TRAINING = ("sweets", "wear", "beauty", "gadget", "tickets")
@@ -69,14 +70,18 @@ def fitted(made: Sequence[Example]) -> Logistic:
     return fit_logistic(np.array([e.row for e in made]), [e.right for e in made], L2)
 
 
-def training_sets() -> list[tuple[str, Path, list[Labelled]]]:
-    """Name, corpus and labelled questions of each shop that may be trained on."""
-    sets = [("demo dev", DEMO, labelled([*lines("queries", "dev"), *lines("unanswerable", "dev")]))]
+def training_sets() -> list[tuple[str, Sequence[Entry], list[Labelled]]]:
+    """Name, entries and labelled questions of each shop that may be trained on."""
+    demo = labelled([*lines("queries", "dev"), *lines("unanswerable", "dev")])
+    sets: list[tuple[str, Sequence[Entry], list[Labelled]]] = [("demo dev", read_corpus(DEMO).entries, demo)]
     for name in TRAINING:
         home = HERE / name
-        if (home / "unanswerable.jsonl").exists():
-            asked = labelled([*rows(home / "queries.jsonl"), *rows(home / "unanswerable.jsonl")])
-            sets.append((name, home / "corpus.jsonl", asked))
+        asked = labelled([*rows(home / "queries.jsonl"), *rows(home / "unanswerable.jsonl")])
+        sets.append((name, read_corpus(home / "corpus.jsonl").entries, asked))
+    for shop in read_shops(HERE / "calibrate"):
+        answered = [Labelled(one.text, frozenset([one.entry])) for one in shop.questions]
+        unanswered = [Labelled(text, frozenset()) for text in shop.open]
+        sets.append((shop.name, shop.entries, answered + unanswered))
     return sets
 
 
@@ -91,8 +96,8 @@ def main() -> None:
     for name, with_vectors in (("vectors", encoder), ("words", None)):
         made = [
             e
-            for _, corpus, asked in sets
-            for e in examples(knowledge_of(read_corpus(corpus).entries, with_vectors, options.data), asked)
+            for _, entries, asked in sets
+            for e in examples(knowledge_of(entries, with_vectors, options.data), asked)
         ]
         models[name] = fitted(made)
         print(f"{name}: {len(made)} examples, {sum(e.right for e in made)} right")

@@ -17,7 +17,7 @@ from eval.report import Bars, Cell, Report, Section, Table
 from eval.stats import Figure, mean
 from kb.encoder import Encoder, open_encoder
 from kb.entry import Entry, read_corpus
-from kb.fuse import SIDES
+from kb.fuse import SIDES, Fusion
 from kb.search import Hit, Knowledge
 
 DEEP = 50  # hits looked at, so that a side alone can be ranked
@@ -86,7 +86,9 @@ def run(args: argparse.Namespace) -> Report:
     )
 
 
-def knowledge_of(entries: Sequence[Entry], encoder: Encoder | None, home: Path) -> Knowledge:
+def knowledge_of(
+    entries: Sequence[Entry], encoder: Encoder | None, home: Path, fusion: Fusion | None = None
+) -> Knowledge:
     """An index of the entries, kept under the data directory for the next evaluation."""
     from kb.index import IndexRefused, build, release_of
     from kb.words import Words
@@ -94,14 +96,14 @@ def knowledge_of(entries: Sequence[Entry], encoder: Encoder | None, home: Path) 
     words = Words()
     out = home / "eval" / release_of(entries, encoder, words)
     try:
-        return Knowledge.open(out, encoder, words)
+        return Knowledge.open(out, encoder, words, fusion)
     except IndexRefused:
         if out.exists():
             import shutil
 
             shutil.rmtree(out)
         build(entries, out, encoder, words=words)
-        return Knowledge.open(out, encoder, words)
+        return Knowledge.open(out, encoder, words, fusion)
 
 
 def _asked(corpus: Path, asked: Sequence[Asked], encoder: Encoder, home: Path) -> list[Ranked]:

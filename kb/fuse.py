@@ -11,10 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+FILE = Path(__file__).with_name("fusion.json")
 SIDES = (
     "question_words",
     "answer_words",
@@ -62,16 +64,27 @@ class Fusion:
         """One score for each candidate. `values`: side → one value a candidate; NaN where it is silent."""
         total = np.zeros(len(next(iter(values.values()))) if values else 0)
         for side, found in values.items():
-            weight = self.weight(side, features)
+            weight = self.weight(side, features) if side in self.weights else 0.0
             if weight:
                 scale = self.scales[side]
                 total += np.nan_to_num(weight * (found - scale.zero) / scale.unit)
         return total
 
 
+def fusion_for(encoder: str | None) -> Fusion:
+    """The product's own, from `fusion.json`: the learned one for the encoder that it was learned with, else
+    the fixed one."""
+    learned, fixed = _stored()
+    return learned[1] if learned is not None and learned[0] == encoder else fixed
+
+
 @cache
-def fusion() -> Fusion:
-    """The product's own, from `fusion.json`."""
-    raw = json.loads(Path(__file__).with_name("fusion.json").read_text("utf-8"))
+def _stored() -> tuple[tuple[str, Fusion] | None, Fusion]:
+    raw = json.loads(FILE.read_text("utf-8"))
+    learned = raw["learned"]
+    return (learned["encoder"], _fusion(learned)) if learned else None, _fusion(raw["fixed"])
+
+
+def _fusion(raw: Mapping[str, Any]) -> Fusion:
     scales = {side: Scale(scale["zero"], scale["unit"]) for side, scale in raw["scales"].items()}
     return Fusion(raw["weights"], scales)

@@ -17,7 +17,7 @@ from kb.contrast import set_aside
 from kb.dense import Floats, Ints, centred
 from kb.encoder import Encoder
 from kb.entry import Entry
-from kb.fuse import Array, fusion
+from kb.fuse import Array, Fusion, fusion_for
 from kb.index import Opened, open_index, scales_of
 from kb.lexical import Heard
 from kb.text import Text, normalise
@@ -26,6 +26,7 @@ from kb.words import Term, Words
 NEAREST = 48  # vectors of each dense side whose entries become candidates
 BEST = {"answer_words": 48, "readings": 16}  # fields whose entries become candidates
 
+LONG = 60  # characters of a message that count as long
 JOINT = 16  # best entries that the joint side looks at
 SECOND = 0.4  # share of an entry's second best way to ask in its question vector's value
 SECOND_LAG = 2.0  # at most so many units below the best
@@ -80,10 +81,22 @@ class Found:
     ms: Mapping[str, float]
 
 
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The candidates by id, each side's values as they count in the fusion (NaN: silent), the query's
+    features."""
+
+    entries: tuple[str, ...]
+    values: Mapping[str, Array]
+    features: Mapping[str, float]
+
+
 class Knowledge:
     """An open release. Immutable and thread-safe; share one for each release in a process."""
 
-    def __init__(self, opened: Opened, encoder: Encoder | None, words: Words) -> None:
+    def __init__(
+        self, opened: Opened, encoder: Encoder | None, words: Words, fusion: Fusion | None = None
+    ) -> None:
         self.release: str = opened.manifest["release"]
         self.manifest = opened.manifest
         self.entries = opened.entries
@@ -94,18 +107,26 @@ class Knowledge:
         self._questions, self._answers, self._means = opened.questions, opened.answers, opened.means
         self._tokens = opened.tokens
         self._encoder = encoder if opened.questions is not None else None
-        self._fusion = fusion().scaled(scales_of(opened.manifest))
+        made = fusion or fusion_for(self._encoder.id if self._encoder else None)
+        self._fusion = made.scaled(scales_of(opened.manifest))
         self._dated = any(entry.valid_from or entry.valid_until for entry in self.entries)
 
     @classmethod
-    def open(cls, home: Path, encoder: Encoder | None, words: Words | None = None) -> Knowledge:
-        """Open a release's directory. Without an encoder the vector sides are silent.
+    def open(
+        cls,
+        home: Path,
+        encoder: Encoder | None,
+        words: Words | None = None,
+        fusion: Fusion | None = None,
+    ) -> Knowledge:
+        """Open a release's directory. Without an encoder the vector sides are silent. `fusion`: another
+        one than the product's own, to try or to learn.
 
         Raises `IndexRefused` when the directory is damaged or was built with another encoder, dictionary
         or version; the message names the command that mends it.
         """
         words = words or Words()
-        return cls(open_index(home, encoder, words), encoder, words)
+        return cls(open_index(home, encoder, words), encoder, words, fusion)
 
     @property
     def has_vectors(self) -> bool:
@@ -193,6 +214,7 @@ class Knowledge:
         ways: dict[str, Callable[[], float]] = {
             "kana": lambda: len(_KANA.findall(text.text)) / max(1, len(text.text)),
             "latin": lambda: len(_LATIN.findall(text.text)) / max(1, len(text.text)),
+            "long": lambda: min(1.0, len(text.text) / LONG),
             "unknown": lambda: self._unknown(terms),
         }
         return {name: ways[name]() for name in self._fusion.features}
@@ -210,6 +232,12 @@ class Knowledge:
         return heard, [heard[side].best(count) for side, count in BEST.items() if side in heard]
 
     def _hits(self, query: Query, listened: _Listened, k: int, at: date | None) -> tuple[Hit, ...]:
+        candidates, raw, values = self._compared(query, listened)
+        scores = self._fusion.scores(values, query.features)
+        return self._ranked(candidates, scores, raw, k, at)
+
+    def _compared(self, query: Query, listened: _Listened) -> tuple[Ints, dict[str, Array], dict[str, Array]]:
+        """The candidates, what each side says of them in its own unit, and as it counts in the fusion."""
         heard, written = listened
         candidates = self._candidates(written, query.vector)
         raw, values = _lexical_values(heard, candidates)
@@ -217,19 +245,23 @@ class Knowledge:
             cosines, steadied = self._cosines(query.vector, candidates)
             raw |= cosines
             values |= steadied
-        scores = self._fusion.scores(values, query.features)
         if query.tokens is not None and self._tokens is not None and len(candidates):
+            scores = self._fusion.scores(values, query.features)
             top = np.sort(np.argsort(-scores, kind="stable")[:JOINT])
-            raw["joint"] = np.full(len(candidates), np.nan)
-            raw["joint"][top] = self._tokens.compare(query.tokens, candidates[top])
-            scores += self._lifted(raw["joint"], query)
-        return self._ranked(candidates, scores, raw, k, at)
+            joint = np.full(len(candidates), np.nan)
+            joint[top] = self._tokens.compare(query.tokens, candidates[top])
+            raw["joint"] = joint
+            values["joint"] = np.where(np.isnan(joint), np.nanmin(joint), joint)  # the others stay behind
+        return candidates, raw, values
 
-    def _lifted(self, joint: Array, query: Query) -> Array:
-        """What the joint side adds; entries that it did not see stay behind those that it saw."""
-        added = self._fusion.scores({"joint": joint}, query.features)
-        seen = ~np.isnan(joint)
-        return np.where(seen, added, added[seen].min())
+    def sides(self, text: str) -> Compared:
+        """Everything that the fusion knows of a text, for learning its weights."""
+        query, seen = self._understand(text)
+        if self._encoder is not None:
+            read = self._encoder.read(query.meant or text, "query")
+            query = replace(query, vector=read.vector, tokens=read.tokens)
+        candidates, _, values = self._compared(query, self._listen(seen))
+        return Compared(tuple(self.entries[place].id for place in candidates), values, query.features)
 
     def _candidates(self, written: Sequence[Ints], vector: Floats | None) -> Ints:
         """The places of all entries that some side has among its best; ascending."""

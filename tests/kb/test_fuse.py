@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.fuse import SIDES, Fusion, Scale, fusion
+from kb.fuse import FILE, SIDES, Fusion, Scale, fusion_for
 
 PLAIN = Fusion(
     {"answer_words": {"base": 2.0, "latin": -3.0}, "question_vector": {"base": 1.0}},
@@ -13,9 +15,17 @@ PLAIN = Fusion(
 )
 
 
-def test_the_file_knows_every_side() -> None:
-    assert set(fusion().weights) == set(fusion().scales) == set(SIDES)
-    assert all(scale.unit > 0 for scale in fusion().scales.values())
+def test_the_fixed_weights_know_every_side_but_the_joint_one() -> None:
+    fixed = fusion_for("an encoder that nothing was learned with")
+    assert set(fixed.weights) == set(fixed.scales) == set(SIDES) - {"joint"}
+    assert all(scale.unit > 0 for scale in fixed.scales.values())
+
+
+def test_the_learned_weights_belong_to_their_encoder() -> None:
+    learned = json.loads(FILE.read_text("utf-8"))["learned"]
+    found = fusion_for(learned["encoder"])
+    assert set(found.weights) == set(found.scales) == set(SIDES)
+    assert found.weights != fusion_for(None).weights
 
 
 def test_a_score_is_the_weighted_sum_in_units() -> None:
@@ -37,7 +47,6 @@ def test_a_weight_depends_on_the_query_and_is_never_negative() -> None:
 
 def test_only_features_that_matter_are_asked_for() -> None:
     assert PLAIN.features == {"latin"}
-    assert fusion().features <= {"kana", "latin", "unknown"}
 
 
 def test_another_encoder_brings_its_own_scale() -> None:

@@ -30,7 +30,7 @@ def test_the_header_is_the_model_we_know(file: Weights) -> None:
 def test_kept_pieces_hold_what_a_japanese_shop_reads(file: Weights) -> None:
     kept = {file.pieces[i] for i in file.kept()}
     assert {"<s>", "送料", "▁the", "ポイント", "円", "🎁", "д"} <= kept
-    assert not kept & {"▁что", "▁안녕하세요"}
+    assert not kept & {"▁что", "▁как"}
     assert list(file.kept()[:4]) == [0, 1, 2, 3]
 
 
