@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from kb.entry import Entry
+from kb.train.shop import read_shops
+
 Split = Literal["dev", "test", "all"]
 HERE = Path(__file__).parent / "data"
 DEMO = Path(__file__).parent.parent / "kb" / "demo" / "corpus.jsonl"
@@ -42,6 +45,17 @@ class Municipal:
     queries: tuple[Asked, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """A shop of a kind that nothing was trained, tuned or chosen on. `open`: what no entry answers."""
+
+    name: str
+    title: str
+    entries: tuple[Entry, ...]
+    asked: tuple[Asked, ...]
+    open: tuple[str, ...]
+
+
 def split_of(identifier: str) -> Literal["dev", "test"]:
     """By the wanted entry's id, else the line's own: so no entry is in both."""
     return "test" if int(hashlib.sha256(identifier.encode()).hexdigest()[:8], 16) % 2 else "dev"
@@ -64,6 +78,28 @@ def queries(split: Split = "all") -> list[Asked]:
 def asked_of(file: Path) -> list[Asked]:
     """All questions of another shop's file."""
     return [_asked(row) for row in rows(file)]
+
+
+def held_out(split: Split) -> tuple[HeldOut, ...]:
+    """The shops of `heldout/`; they are for reporting only, so asking for them with "dev" is refused."""
+    if split == "dev":
+        raise ValueError("the held-out shops are read with the split test or all only")
+    shops = read_shops(HERE / "heldout")
+    if not shops:
+        raise DataMissing(f"no shop file (*.txt) in {HERE / 'heldout'}")
+    return tuple(
+        HeldOut(
+            shop.name,
+            shop.title,
+            shop.entries,
+            tuple(
+                Asked(f"{shop.name}-q{number:03}", one.text, {one.entry: 2}, one.kind, one.entry)
+                for number, one in enumerate(shop.questions, 1)
+            ),
+            shop.open,
+        )
+        for shop in shops
+    )
 
 
 def _asked(row: dict[str, Any]) -> Asked:

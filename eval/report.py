@@ -10,15 +10,24 @@ from math import copysign, isnan
 from pathlib import Path
 from typing import Any
 
-from eval.stats import Figure
+from eval.stats import Change, Figure
 
-Cell = str | int | float | Figure
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A number of which more is better than 0 and less is worse."""
+
+    value: float
+
+
+Cell = str | int | float | Figure | Change | Signed
 Value = int | float | Figure
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A figure shows its interval; other numbers are shown as they are."""
+    """A figure shows its interval, a change is in points of a hundred; other numbers are shown as they
+    are."""
 
     columns: Sequence[str]
     rows: Sequence[Sequence[Cell]]
@@ -44,17 +53,46 @@ class Lines:
 
 
 @dataclass(frozen=True, slots=True)
+class Code:
+    """Text to be copied as it is."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One line of the data that went wrong. `lines`: what → words; `table`: why, shown when asked for."""
+
+    tag: str
+    title: str
+    lines: Sequence[tuple[str, str]]
+    table: Table
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    items: Sequence[Case]
+
+
+Part = Table | Bars | Lines | Code | Cases
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
+    """`page_only`: not for the terminal."""
+
     title: str
     text: str = ""
-    parts: Sequence[Table | Bars | Lines] = ()
+    parts: Sequence[Part] = ()
+    page_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """`figures`: the stable names that baselines compare. `targets`: name → least value wanted; a negative
     one means at most its absolute value. `smaller`: figures of which less is better. `facts`: data, sizes,
-    split, settings."""
+    split, settings. `headline`: the targets that open the page (default: all); of the others it names those
+    that were missed."""
 
     name: str
     title: str
@@ -64,6 +102,7 @@ class Report:
     targets: Mapping[str, float] = field(default_factory=dict)
     sections: Sequence[Section] = ()
     smaller: Sequence[str] = ()
+    headline: Sequence[str] = ()
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -79,11 +118,13 @@ class Report:
         out += [f"{name}: {value}" for name, value in {**self.facts, "machine": machine()}.items()]
         out += ["", *(_line(self, name, value) for name, value in self.figures.items())]
         for section in self.sections:
+            if section.page_only:
+                continue
             out += ["", section.title, "-" * len(section.title)]
             if section.text:
                 out.append(section.text)
             for part in section.parts:
-                out += _table_text(part) if isinstance(part, Table) else []
+                out += _part_text(part)
         return "\n".join(out)
 
     def html(self) -> str:
@@ -114,7 +155,7 @@ def _plain(value: Value) -> Any:
     return None if isinstance(value, float) and isnan(value) else round(value, 5)
 
 
-def number(value: Cell) -> float:
+def number(value: Value) -> float:
     return value.value if isinstance(value, Figure) else float(value)
 
 
@@ -142,7 +183,37 @@ def _line(report: Report, name: str, value: Value) -> str:
 def shown(cell: Cell) -> str:
     if isinstance(cell, Figure):
         return "–" if isnan(cell.value) else f"{cell.value:.3f} [{cell.low:.3f}, {cell.high:.3f}]"
+    if isinstance(cell, Change):
+        return "–" if isnan(cell.mean.value) else f"{points(cell)} (+{cell.gained} −{cell.lost})"
+    if isinstance(cell, Signed):
+        return signed(cell.value)
     return f"{cell:,.3f}" if isinstance(cell, float) else str(cell)
+
+
+def points(change: Change) -> str:
+    """In points of a hundred; a star says that the 95 % interval leaves 0 out."""
+    return signed(change.mean.value * 100, 1) + ("*" if change.sure else "")
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """With a typographic minus, and without a sign for what rounds to 0."""
+    text = f"{value:+.{digits}f}"
+    return text[1:] if not float(text) else text.replace("-", "−")
+
+
+def _part_text(part: Part) -> list[str]:
+    if isinstance(part, Table):
+        return _table_text(part)
+    if isinstance(part, Code):
+        return part.text.splitlines()
+    if isinstance(part, Cases):
+        return [line for case in part.items for line in _case_text(case)]
+    return []
+
+
+def _case_text(case: Case) -> list[str]:
+    lines = (f"  {what}: {words}" for what, words in case.lines)
+    return [f"[{case.tag}] {case.title}", *lines, *("    " + row for row in _table_text(case.table))]
 
 
 def _table_text(table: Table) -> list[str]:

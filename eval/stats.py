@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 DRAWS = 2000
+PAIRED_DRAWS = 10_000
+AT_ONCE = 2_000_000  # drawn lines held in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +31,33 @@ class Figure:
         return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Two versions on the same lines: the mean of new − old, and how many lines gained or lost by it."""
+
+    mean: Figure
+    gained: int
+    lost: int
+
+    @property
+    def sure(self) -> bool:
+        """The interval leaves 0 out: more than chance explains."""
+        return self.mean.low > 0 or self.mean.high < 0
+
+    def __str__(self) -> str:
+        return f"{self.mean.value:+.3f} [{self.mean.low:+.3f}, {self.mean.high:+.3f}] +{self.gained} −{self.lost}"
+
+
 def mean(values: Sequence[float] | npt.NDArray[np.float64], *, draws: int = DRAWS) -> Figure:
     """The mean of one value a line (a rate, when they are 0 and 1)."""
     array = np.asarray(values, np.float64)
     if not len(array):
         return Figure(float("nan"), float("nan"), float("nan"), 0)
-    picks = np.random.default_rng(20261122).integers(0, len(array), (draws, len(array)))
-    low, high = np.percentile(array[picks].mean(axis=1), [2.5, 97.5])
+    random = np.random.default_rng(20261122)
+    most = max(1, AT_ONCE // len(array))
+    rounds = [min(most, draws - begun) for begun in range(0, draws, most)]
+    means = [array[random.integers(0, len(array), (some, len(array)))].mean(axis=1) for some in rounds]
+    low, high = np.percentile(np.concatenate(means), [2.5, 97.5])
     return Figure(float(array.mean()), float(low), float(high), len(array))
 
 
@@ -49,6 +71,7 @@ def of(values: npt.NDArray[np.float64], statistic: Callable[[npt.NDArray[np.floa
     return Figure(float(statistic(values)), float(low), float(high), len(values))
 
 
-def difference(ours: Sequence[float], theirs: Sequence[float]) -> Figure:
-    """Paired: the mean of ours − theirs on the same lines; an interval without 0 is a real difference."""
-    return mean(np.asarray(ours, np.float64) - np.asarray(theirs, np.float64))
+def change(ours: Sequence[float], theirs: Sequence[float], *, draws: int = PAIRED_DRAWS) -> Change:
+    """Paired bootstrap: lines are drawn, and both versions are seen on the same ones."""
+    moved = np.asarray(ours, np.float64) - np.asarray(theirs, np.float64)
+    return Change(mean(moved, draws=draws), int((moved > 0).sum()), int((moved < 0).sum()))

@@ -8,6 +8,9 @@ short vector that the joint side compares (late interaction, Khattab and Zaharia
 from __future__ import annotations
 
 import json
+import os
+import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kb.weights import BLOCK, Bytes, Floats, Shape, Weights
+from kb.weights import BLOCK, Bytes, Floats, Shape, Weights, dequantised
 
 SHIPPED = Path(__file__).with_name("model") / "support.npz"
 FACTS = "facts"  # the array that holds a JSON text
@@ -41,7 +44,7 @@ class Deltas:
     facts: Mapping[str, Any]
 
     def save(self, file: Path) -> None:
-        """Half precision, compressed; replaces `file` in one step."""
+        """Half precision, compressed; replaces `file` in one step, or (OSError, a full disk) not at all."""
         arrays: dict[str, npt.NDArray[Any]] = {SEEN: self.reference.astype(np.float16)}
         for name, (down, up) in self.pairs.items():
             arrays |= {f"{name}.A": down.astype(np.float16), f"{name}.B": up.astype(np.float16)}
@@ -49,10 +52,13 @@ class Deltas:
             arrays[JOINT] = self.joint.astype(np.float16)
         arrays[FACTS] = np.frombuffer(json.dumps(dict(self.facts), ensure_ascii=False).encode(), np.uint8)
         file.parent.mkdir(parents=True, exist_ok=True)
-        begun = file.with_name(f".{file.name}.part")
-        with begun.open("wb") as out:
-            np.savez_compressed(out, allow_pickle=False, **arrays)
-        begun.replace(file)
+        begun = file.with_name(f".{file.name}.{os.getpid()}")
+        try:
+            with begun.open("wb") as out:
+                np.savez_compressed(out, allow_pickle=False, **arrays)
+            begun.replace(file)
+        finally:
+            begun.unlink(missing_ok=True)
 
     @classmethod
     def read(cls, file: Path) -> Deltas:
@@ -61,19 +67,30 @@ class Deltas:
             with np.load(file, allow_pickle=False) as found:
                 arrays = {name: found[name] for name in found.files}
             facts = json.loads(arrays.pop(FACTS).tobytes())
-            reference = arrays.pop(SEEN).astype(np.float32)
-            joint = arrays.pop(JOINT, None)
-            names = sorted({name.rpartition(".")[0] for name in arrays})
-            pairs = {
-                name: (arrays[f"{name}.A"].astype(np.float32), arrays[f"{name}.B"].astype(np.float32))
-                for name in names
-            }
-        except (OSError, ValueError, KeyError, EOFError) as error:
+            floats = {name: _matrix(name, array) for name, array in arrays.items()}
+            reference, joint = floats.pop(SEEN), floats.pop(JOINT, None)
+            names = sorted({name.rpartition(".")[0] for name in floats})
+            pairs = {name: (floats[f"{name}.A"], floats[f"{name}.B"]) for name in names}
+        except _UNREADABLE as error:
             raise DeltasRefused(
                 f"{file} is not a model of `toritsugi train` ({error}): train again, or set "
                 "TORITSUGI_ENCODER=plain to go without"
             ) from error
-        return cls(pairs, None if joint is None else joint.astype(np.float32), reference, facts)
+        return cls(pairs, joint, reference, facts)
+
+
+_UNREADABLE = (
+    OSError, ValueError, KeyError, EOFError, AttributeError, TypeError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+
+
+def _matrix(name: str, array: npt.NDArray[Any]) -> Floats:
+    if array.ndim != 2 or array.dtype.kind != "f":
+        raise ValueError(f"{name} is no matrix")
+    wide: Floats = array.astype(np.float32)
+    if not np.isfinite(wide).all():
+        raise ValueError(f"{name} holds values that are no numbers")
+    return wide
 
 
 class Merged(Weights):
@@ -89,11 +106,7 @@ class Merged(Weights):
         if pair is None:
             return super().blocks(name)
         down, up = pair
-        return quantised(super().floats(name) + up @ down)
-
-    def floats(self, name: str) -> Floats:
-        """As the 4 bits have it."""
-        return super().floats(name)
+        return quantised(dequantised(super().blocks(name)) + up @ down)
 
 
 def quantised(matrix: Floats) -> Bytes:
@@ -139,4 +152,7 @@ def _check(shape: Shape, tensors: Mapping[str, Any], deltas: Deltas) -> None:
                 "encoder: train again with `toritsugi train`, or set TORITSUGI_ENCODER=plain"
             )
     if deltas.joint is not None and deltas.joint.shape[1] != shape.hidden:
-        raise DeltasRefused(f"the joint part is for {deltas.joint.shape[1]} values, not {shape.hidden}")
+        raise DeltasRefused(
+            f"the trained model's joint part is for {deltas.joint.shape[1]} values, the installed encoder "
+            f"has {shape.hidden}: train again with `toritsugi train`, or set TORITSUGI_ENCODER=plain"
+        )

@@ -15,7 +15,7 @@ import numpy as np
 
 from kb.contrast import set_aside
 from kb.dense import Floats, Ints, centred
-from kb.encoder import Encoder
+from kb.encoder import Encoder, Reading
 from kb.entry import Entry
 from kb.fuse import Array, Fusion, fusion_for
 from kb.index import Opened, open_index, scales_of
@@ -23,7 +23,7 @@ from kb.lexical import Heard
 from kb.text import Text, normalise
 from kb.words import Term, Words
 
-NEAREST = 48  # vectors of each dense side whose entries become candidates
+NEAREST = 32  # vectors of each dense side whose entries become candidates
 BEST = {"answer_words": 48, "readings": 16}  # fields whose entries become candidates
 
 LONG = 60  # characters of a message that count as long
@@ -31,9 +31,6 @@ JOINT = 16  # best entries that the joint side looks at
 SECOND = 0.4  # share of an entry's second best way to ask in its question vector's value
 SECOND_LAG = 2.0  # at most so many units below the best
 BEGUN = 10.0  # a suggestion that begins with what was typed comes before all others
-
-Seen = tuple[Text, tuple[Term, ...]]
-_Listened = tuple[Mapping[str, Heard], list[Ints]]
 
 _beside = ThreadPoolExecutor(4, "listening")  # words are looked up while the encoder reads
 
@@ -79,6 +76,24 @@ class Found:
     query: Query
     hits: tuple[Hit, ...]
     ms: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """`meant` and the range that is set `aside`: see `Query`."""
+
+    text: Text
+    meant: str | None
+    aside: tuple[int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Listened:
+    """`query` is still without its vectors; `written`: the places of each side's best entries."""
+
+    query: Query
+    sides: Mapping[str, Heard]
+    written: list[Ints]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,51 +178,58 @@ class Knowledge:
         Raises `encoder.Busy` when too many queries wait for the encoder.
         """
         start = time.perf_counter()
-        query, seen = self._understand(text)
+        heard = self._heard(text)
         read = encoded = time.perf_counter()
-        hits: tuple[Hit, ...] = ()
-        if _LETTERS.search(query.text.text):
-            listening = _beside.submit(self._listen, seen)  # the encoder leaves the interpreter free
-            if self._encoder is not None:
-                heard = self._encoder.read(query.meant or text, "query")
-                query = replace(query, vector=heard.vector, tokens=heard.tokens)
-                encoded = time.perf_counter()
-            hits = self._hits(query, listening.result(), k, at)
+        if not _LETTERS.search(heard.text.text):
+            return Found(Query(heard.text, ()), (), {"text": (read - start) * 1e3})
+        listening = _beside.submit(self._listen, heard)  # the encoder leaves the interpreter free
+        reading = None
+        if self._encoder is not None:
+            reading = self._encoder.read(heard.meant or text, "query")
+            encoded = time.perf_counter()
+        listened = listening.result()
+        query = _read(listened.query, reading)
+        hits = self._hits(query, listened, k, at)
         done = time.perf_counter()
         marks = {"text": read - start, "encode": encoded - read, "search": done - encoded}
         return Found(query, hits, {stage: seconds * 1e3 for stage, seconds in marks.items()})
 
     def suggest(self, text: str, k: int = 5, *, at: date | None = None) -> list[Hit]:
         """Questions that the text typed so far may become: no encoder, a millisecond or two."""
-        query, seen = self._understand(text)
-        typed = query.text.text
+        heard = self._heard(text)
+        typed = heard.text.text
         if not _LETTERS.search(typed):
             return []
         started = [place for place, entry in enumerate(self.entries) if _begins(entry, text.strip())]
-        heard, written = self._listen(seen)
+        listened = self._listen(heard)
         begun = np.array(started[:k], np.int64)
-        candidates = np.union1d(begun, self._candidates(written, None))
-        raw, values = _lexical_values(heard, candidates)
-        scores = self._fusion.scores(values, query.features) + BEGUN * np.isin(candidates, begun)
+        candidates = np.union1d(begun, self._candidates(listened.written, None))
+        raw, values = _lexical_values(listened.sides, candidates)
+        scores = self._fusion.scores(values, listened.query.features) + BEGUN * np.isin(candidates, begun)
         return list(self._ranked(candidates, scores, raw, k, at))
 
-    def _understand(self, text: str) -> tuple[Query, Seen]:
-        """The query, and the text and terms that the lexical sides see."""
+    def _heard(self, text: str) -> _Heard:
+        """What a text means, before its words are looked at: the encoder can begin."""
         plain = normalise(text)
-        terms = self.words.analyse(plain)
         meant, aside = self._respelling(plain.text), None
         if meant is None and (aside := set_aside(plain.text)):
             meant = plain.text[: aside[0]] + plain.text[aside[1] :]
-        if meant is None:
-            seen = plain, terms
-        else:
-            rest = normalise(meant)
-            seen = rest, self.words.analyse(rest)
+        return _Heard(plain, meant, aside)
+
+    def _listen(self, heard: _Heard) -> _Listened:
+        """The words of a text, what the sides of writing say, and the entries that are among their best."""
+        plain, terms = heard.text, self.words.analyse(heard.text)
+        seen = plain if heard.meant is None else normalise(heard.meant)
+        seen_terms = terms if heard.meant is None else self.words.analyse(seen)
         understood = self.lexical.understood(plain, terms)
-        if aside:
-            start, end = plain.span(*aside)
+        if heard.aside:
+            start, end = plain.span(*heard.aside)
             understood = tuple(term for term in understood if not start <= term.start < end)
-        return Query(plain, understood, meant=meant, features=self._features(plain, seen[1])), seen
+        query = Query(plain, understood, meant=heard.meant, features=self._features(plain, seen_terms))
+        sides = self.lexical.hear(seen, seen_terms)
+        return _Listened(
+            query, sides, [sides[side].best(count) for side, count in BEST.items() if side in sides]
+        )
 
     def _features(self, text: Text, terms: tuple[Term, ...]) -> dict[str, float]:
         """What the weights depend on; see `fusion.json`."""
@@ -226,11 +248,6 @@ class Knowledge:
         total = lost + sum(idf for idf in known if idf is not None)
         return lost / total if total else 1.0
 
-    def _listen(self, seen: Seen) -> _Listened:
-        """What the sides of writing say, and the entries that are among their best."""
-        heard = self.lexical.hear(*seen)
-        return heard, [heard[side].best(count) for side, count in BEST.items() if side in heard]
-
     def _hits(self, query: Query, listened: _Listened, k: int, at: date | None) -> tuple[Hit, ...]:
         candidates, raw, values = self._compared(query, listened)
         scores = self._fusion.scores(values, query.features)
@@ -238,9 +255,8 @@ class Knowledge:
 
     def _compared(self, query: Query, listened: _Listened) -> tuple[Ints, dict[str, Array], dict[str, Array]]:
         """The candidates, what each side says of them in its own unit, and as it counts in the fusion."""
-        heard, written = listened
-        candidates = self._candidates(written, query.vector)
-        raw, values = _lexical_values(heard, candidates)
+        candidates = self._candidates(listened.written, query.vector)
+        raw, values = _lexical_values(listened.sides, candidates)
         if query.vector is not None:
             cosines, steadied = self._cosines(query.vector, candidates)
             raw |= cosines
@@ -256,19 +272,20 @@ class Knowledge:
 
     def sides(self, text: str) -> Compared:
         """Everything that the fusion knows of a text, for learning its weights."""
-        query, seen = self._understand(text)
-        if self._encoder is not None:
-            read = self._encoder.read(query.meant or text, "query")
-            query = replace(query, vector=read.vector, tokens=read.tokens)
-        candidates, _, values = self._compared(query, self._listen(seen))
+        heard = self._heard(text)
+        reading = self._encoder.read(heard.meant or text, "query") if self._encoder else None
+        listened = self._listen(heard)
+        query = _read(listened.query, reading)
+        candidates, _, values = self._compared(query, listened)
         return Compared(tuple(self.entries[place].id for place in candidates), values, query.features)
 
     def _candidates(self, written: Sequence[Ints], vector: Floats | None) -> Ints:
         """The places of all entries that some side has among its best; ascending."""
         sets = list(written)
         if vector is not None and self._questions and self._answers and self._means:
-            sets.append(self._questions.nearest(vector[None], NEAREST))
-            sets.append(self._answers.nearest(centred(vector, self._means.query), NEAREST))
+            turned = centred(vector, self._means.query)
+            answers = _beside.submit(self._answers.nearest, turned, NEAREST)  # on the other core
+            sets += [self._questions.nearest(vector[None], NEAREST), answers.result()]
         return np.unique(np.concatenate(sets)) if sets else np.empty(0, np.int64)
 
     def _cosines(self, vector: Floats, candidates: Ints) -> tuple[dict[str, Array], dict[str, Array]]:
@@ -300,6 +317,10 @@ class Knowledge:
             }
             hits.append(Hit(entry, float(scores[place]), parts))
         return tuple(hits)
+
+
+def _read(query: Query, reading: Reading | None) -> Query:
+    return query if reading is None else replace(query, vector=reading.vector, tokens=reading.tokens)
 
 
 def _lexical_values(
