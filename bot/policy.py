@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -37,23 +37,25 @@ class Policy:
     upset: Literal["door", "escalate", "ignore"]
     wish: Way
     topics: Mapping[str, Way]
+    id: str = field(init=False, compare=False)
+    """Twelve hex digits of the content's hash: decisions name the policy they were made by."""
 
-    @property
-    def id(self) -> str:
-        """Twelve hex digits of the content's hash: decisions name the policy they were made by."""
+    def __post_init__(self) -> None:
         body = json.dumps(self.as_json(), sort_keys=True, ensure_ascii=False)
-        return hashlib.sha256(body.encode()).hexdigest()[:12]
+        object.__setattr__(self, "id", hashlib.sha256(body.encode()).hexdigest()[:12])
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self) | {"topics": dict(self.topics)}
+        return {name: getattr(self, name) for name in FIELDS} | {"topics": dict(self.topics)}
+
+
+FIELDS = tuple(each.name for each in fields(Policy) if each.init)
 
 
 def parse_policy(raw: Mapping[str, Any]) -> Policy:
     """A policy from its JSON form. Raises PolicyError naming the field that is wrong."""
-    fields = set(Policy.__slots__)
-    if unknown := set(raw) - fields:
-        raise PolicyError(f"unknown field {sorted(unknown)[0]!r}; known are {', '.join(sorted(fields))}")
-    if missing := fields - set(raw):
+    if unknown := set(raw) - set(FIELDS):
+        raise PolicyError(f"unknown field {sorted(unknown)[0]!r}; known are {', '.join(sorted(FIELDS))}")
+    if missing := set(FIELDS) - set(raw):
         raise PolicyError(f"field {sorted(missing)[0]!r} is missing")
     for name in ("answer", "offer", "offer_within"):
         if not isinstance(raw[name], int | float) or not 0 <= raw[name] <= 1:

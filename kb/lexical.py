@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from itertools import accumulate, chain
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,8 @@ _COMMON = {"question_words": 1.0, "answer_words": 1.0, "characters": 0.2, "readi
 
 _MOST = {"question_words": 256, "answer_words": 256, "characters": 48, "readings": 48}
 """So many of a text's rarest tokens count: of the n-grams of a long story the rare ones tell enough."""
+
+KEPT = 2048  # analyses of entries kept in memory: a turn asks for its first hit's several times
 
 _HIRAGANA = str.maketrans({chr(c): chr(c - 0x60) for c in range(0x30A1, 0x30F7)})
 _NOT_LETTERS = re.compile(r"[^\w]+")
@@ -121,13 +124,14 @@ class _Analyses:
     def __init__(self, file: Path | None, entries: list[Analysed] | None = None) -> None:
         self._file, self._entries = file, entries
         self._starts: list[int] | None = None
+        self.one = lru_cache(KEPT)(self._one)
 
     def all(self) -> list[Analysed]:
         if self._entries is not None:
             return self._entries
         return _read_analysed(self._file) if self._file else []
 
-    def one(self, entry: int) -> Analysed:
+    def _one(self, entry: int) -> Analysed:
         if self._entries is not None or self._file is None:
             return self.all()[entry]
         with self._file.open("rb") as lines:
