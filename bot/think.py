@@ -123,7 +123,7 @@ class _Mind:
 
     def weigh(self, found: Found) -> _Judged:
         row = features(found, self.knowledge)
-        sure = self.gate.confidence(row, self.knowledge.has_vectors) if found.hits else 0.0
+        sure = self.gate.confidence(row, self.knowledge.evidence) if found.hits else 0.0
         return _Judged(found, row, sure)
 
     def read(self, search: _Search) -> Signals:

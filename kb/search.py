@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -22,6 +22,9 @@ from kb.index import Opened, open_index, scales_of
 from kb.lexical import Heard
 from kb.text import Text, normalise
 from kb.words import Term, Words
+
+Evidence = Literal["joint", "vectors", "words"]
+EVIDENCE: tuple[Evidence, ...] = get_args(Evidence)
 
 NEAREST = 32  # vectors of each dense side whose entries become candidates
 BEST = {"answer_words": 48, "readings": 16}  # fields whose entries become candidates
@@ -146,6 +149,13 @@ class Knowledge:
     @property
     def has_vectors(self) -> bool:
         return self._encoder is not None
+
+    @property
+    def evidence(self) -> Evidence:
+        """What kinds of sides speak here."""
+        if self._encoder is None:
+            return "words"
+        return "vectors" if self._tokens is None else "joint"
 
     @property
     def encoder_id(self) -> str | None:

@@ -1,7 +1,8 @@
 """P(the first hit answers the turn): a calibrated logistic over `features`, readable and small.
 
 The model is a JSON file, fitted on labelled queries by `python -m eval.fit_gate` and stored with the
-hash of its data. It holds two models: one for an index with vectors, one for words alone.
+hash of its data. It holds a model for each evidence that an index can give: with the joint side, with
+vectors alone, and with words alone.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import numpy.typing as npt
 
 from bot.fit import Logistic
 from bot.signals.features import NAMES
+from kb.search import EVIDENCE, Evidence
 
 
 class GateRefused(ValueError):
@@ -27,32 +29,26 @@ class GateRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """`vectors` serves an index with vector sides, `words` one without. `about`: data, hash, date."""
+    """A model for each evidence. `about`: data, hash, date."""
 
-    vectors: Logistic
-    words: Logistic
+    models: Mapping[Evidence, Logistic]
     about: Mapping[str, Any]
 
-    def confidence(self, row: npt.NDArray[np.float64], with_vectors: bool) -> float:
+    def confidence(self, row: npt.NDArray[np.float64], evidence: Evidence) -> float:
         """The probability, in [0, 1], for one row of features."""
-        return float((self.vectors if with_vectors else self.words).predict_proba(row)[1])
+        return float(self.models[evidence].predict_proba(row)[1])
 
     def as_json(self) -> dict[str, Any]:
-        return {
-            "about": dict(self.about),
-            "features": list(NAMES),
-            "vectors": self.vectors.as_json(),
-            "words": self.words.as_json(),
-        }
+        models = {evidence: model.as_json() for evidence, model in self.models.items()}
+        return {"about": dict(self.about), "features": list(NAMES), "models": models}
 
 
 def parse_gate(raw: Mapping[str, Any], where: str = "gate") -> Gate:
     """A gate from its JSON form. Raises GateRefused when it was made for other features."""
     if list(raw.get("features", [])) != list(NAMES):
         raise GateRefused(f"{where}: made for other features; run `python -m eval.fit_gate` to make it anew")
-    return Gate(
-        Logistic.from_json(raw["vectors"]), Logistic.from_json(raw["words"]), dict(raw.get("about", {}))
-    )
+    models: dict[Evidence, Logistic] = {name: Logistic.from_json(raw["models"][name]) for name in EVIDENCE}
+    return Gate(models, dict(raw.get("about", {})))
 
 
 @lru_cache(maxsize=1)

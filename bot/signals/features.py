@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from bot.signals.cues import load, read
 from kb.entry import Entry
+from kb.fuse import SIDES
 from kb.search import Found, Hit, Knowledge
 from kb.words import Term, Words
 
@@ -36,9 +37,10 @@ NAMES = (
     "length",
     "unknown",
     "entry_covered",
+    "joint",
+    "joint_gap",
 )
 WEIGHT = {"name": 2.0, "place": 2.0, "number": 1.5, "content": 1.0, "negation": 0.0, "question": 0.3}
-SIDES = ("question_words", "answer_words", "characters", "readings", "question_vector", "answer_vector")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def _sides(hits: tuple[Hit, ...]) -> dict[str, float]:
     scores = [h.score for h in hits]
     row = {"score": scores[0], "gap": scores[0] - scores[1] if others else scores[0]}
     row["spread"] = scores[0] - (sum(scores[1:]) / len(others) if others else 0.0)
-    for side in ("question_vector", "answer_vector"):
+    for side in ("question_vector", "answer_vector", "joint"):
         mine = first.parts.get(side, 0.0)
         row[side] = mine
         row[f"{side}_gap"] = mine - max((h.parts.get(side, 0.0) for h in others), default=0.0)
