@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-LOCALES = ("ja", "en")
+from kb.tongue import TONGUES
+
+LOCALES: tuple[str, ...] = TONGUES
+_SPACED = ("en", "ko")  # a space stands between sentences
 
 
 @lru_cache(maxsize=len(LOCALES))
@@ -23,6 +27,12 @@ def say(key: str, locale: str = "ja", **parts: str) -> str:
     """
     text = str(_wording(locale if locale in LOCALES else "ja")[key])
     return text.format(**parts) if parts else text
+
+
+def until(sentence: str, back_at: datetime, locale: str = "ja") -> str:
+    """`sentence` with the one that tells from when somebody will be there (`back_at`, shop-local)."""
+    when = say("when", locale).format(at=back_at)
+    return f"{sentence}{' ' if locale in _SPACED else ''}{say('back_at', locale, when=when)}"
 
 
 def reason(code: str, locale: str = "ja", **parts: str) -> str:

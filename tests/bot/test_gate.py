@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.compose import compose, language
+from bot.compose import compose
 from bot.decision import Mood, Turn, Wish
 from bot.gate import Signals, decide
 from bot.policy import TOPICS, PolicyError, default_policy, parse_policy
@@ -191,9 +191,3 @@ def test_every_combination_gives_words(
     assert (verdict.kind == "offer") == bool(offers)
     assert verdict.reasons
     assert verdict.kind != "answer" or verdict.hits[0] == HITS[0]
-
-
-def test_the_reply_follows_the_language_of_the_question() -> None:
-    assert language(turn("Do you ship to 沖縄?")) == "ja"
-    assert language(turn("where is my parcel")) == "en"
-    assert language(turn("😀", locale="en")) == "en"
