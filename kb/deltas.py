@@ -1,7 +1,7 @@
 """What training adds to the encoder: low-rank changes of its matrices, in one small file.
 
 A matrix W [out, in] becomes W + B·A with A [rank, in] and B [out, rank] (LoRA, Hu et al. 2021); `kb.graph`
-says how both run. `joint` [width, hidden] turns each token's last state into the short vector that the joint
+merges the two. `joint` [width, hidden] turns each token's last state into the short vector that the joint
 side compares (late interaction, Khattab and Zaharia 2020).
 """
 
@@ -11,7 +11,7 @@ import json
 import os
 import zipfile
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,17 +79,10 @@ class Deltas:
             raise DeltasRefused(f"{file} is not a model of `toritsugi train` ({error}): {MEND}") from error
         return cls(pairs, joint, reference, facts)
 
-    def stacked(self, names: Sequence[str]) -> tuple[Floats, Floats]:
-        """Several matrices of one input as one: A under A [ranks, in], B on a diagonal [outs, ranks]."""
-        pairs = [self.pairs[name] for name in names]
-        down = np.concatenate([pair[0] for pair in pairs])
-        up = np.zeros((sum(len(pair[1]) for pair in pairs), len(down)), np.float32)
-        row = column = 0
-        for _, part in pairs:
-            outs, rank = part.shape
-            up[row : row + outs, column : column + rank] = part
-            row, column = row + outs, column + rank
-        return down, up
+    def added_to(self, name: str, matrix: Floats) -> Floats:
+        """matrix [out, in] + B·A."""
+        down, up = self.pairs[name]
+        return matrix + up @ down
 
     def check(self, weights: Weights) -> None:
         """Raises `DeltasRefused` when they were made for other weights."""
