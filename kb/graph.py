@@ -81,11 +81,8 @@ class _Graph:
         bias = np.concatenate([self.weights.floats(f"{each}.b") for each in names])
         packed, scales, bits = self._eight_bits(names) if self.taught else self._four_bits(names)
         rows, per_row, _ = packed.shape
-        inputs = [
-            state,
-            self._const(f"{names[0]}.w", packed),
-            self._const(f"{names[0]}.s", scales.reshape(-1)),
-        ]
+        weight = self._const(f"{names[0]}.w", packed)
+        scale = self._const(f"{names[0]}.s", scales.reshape(-1))
         facts = {"K": per_row * BLOCK, "N": rows, "bits": bits, "block_size": BLOCK, "accuracy_level": 4}
         out = self._node("MatMulNBits", [state, weight, scale], domain=MS, **facts)
         return self._node("Add", [out, self._const(f"{names[0]}.b", bias)])
@@ -95,8 +92,7 @@ class _Graph:
         blocks = np.concatenate([self.weights.blocks(f"{each}.w") for each in names])
         values = nibbles(blocks)
         scales = blocks[..., :2].copy().view("<f2")[..., 0].astype(np.float32)
-        packed: Bytes = values[..., 0::2] | (values[..., 1::2] << 4)
-        return packed, scales, 4
+        return (values[..., 0::2] | (values[..., 1::2] << 4)).astype(np.uint8), scales, 4
 
     def _eight_bits(self, names: list[str]) -> Packed:
         """With what training adds; 128 stands for zero."""
