@@ -15,9 +15,10 @@ from eval.stats import Change, Figure
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """A number of which more is better than 0 and less is worse."""
+    """A number of which more is better than 0 and less is worse; `much` is shown as strongly as can be."""
 
     value: float
+    much: float = 1.0
 
 
 Cell = str | int | float | Figure | Change | Signed
@@ -61,12 +62,13 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One line of the data that went wrong. `lines`: what → words; `table`: why, shown when asked for."""
+    """One line of the data that went wrong. `lines`: what → words; `table`: why, shown when asked for.
+    Neighbours with the same tag are shown together."""
 
     tag: str
     title: str
     lines: Sequence[tuple[str, str]]
-    table: Table
+    table: Table | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +215,8 @@ def _part_text(part: Part) -> list[str]:
 
 def _case_text(case: Case) -> list[str]:
     lines = (f"  {what}: {words}" for what, words in case.lines)
-    return [f"[{case.tag}] {case.title}", *lines, *("    " + row for row in _table_text(case.table))]
+    table = _table_text(case.table) if case.table else []
+    return [f"[{case.tag}] {case.title}", *lines, *("    " + row for row in table)]
 
 
 def _table_text(table: Table) -> list[str]:

@@ -44,9 +44,6 @@ class Change:
         """The interval leaves 0 out: more than chance explains."""
         return self.mean.low > 0 or self.mean.high < 0
 
-    def __str__(self) -> str:
-        return f"{self.mean.value:+.3f} [{self.mean.low:+.3f}, {self.mean.high:+.3f}] +{self.gained} −{self.lost}"
-
 
 def mean(values: Sequence[float] | npt.NDArray[np.float64], *, draws: int = DRAWS) -> Figure:
     """The mean of one value a line (a rate, when they are 0 and 1)."""

@@ -22,6 +22,27 @@ def test_every_wanted_entry_exists() -> None:
     assert {entry for query in data.queries() for entry in query.grades} <= known
 
 
+def test_held_out_shops_are_read_only_to_report() -> None:
+    with pytest.raises(ValueError, match="test or all"):
+        data.held_out("dev")
+    shops = data.held_out("test")
+    assert [shop.name for shop in shops] == "flowers furniture glasses gym inn pets simcard".split()
+    assert data.held_out("all") == shops
+
+
+def test_a_held_out_question_wants_an_entry_of_its_shop() -> None:
+    shops = data.held_out("test")
+    for shop in shops:
+        known = {entry.id for entry in shop.entries}
+        assert {one.entry for one in shop.asked} <= known
+        assert len(shop.asked) > 100
+        assert shop.open
+    asked = [one.id for shop in shops for one in shop.asked]
+    assert len(asked) == len(set(asked))
+    entries = [entry.id for shop in shops for entry in shop.entries]
+    assert len(entries) == len(set(entries))
+
+
 def test_a_missing_set_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataMissing, match=r"nothing\.jsonl"):
         data.lines("nothing")

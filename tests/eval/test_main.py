@@ -22,9 +22,8 @@ def test_an_unknown_name_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_missing_data_is_refused_with_a_message(
-    tmp_path: Path, encoder_data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, encoder_data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("eval.retrieval._asked", lambda *_: [])
     told = main.main(["retrieval", "--data", str(encoder_data), "--municipal", str(tmp_path)])
     assert told == 1
     assert "--municipal DIR" in capsys.readouterr().err

@@ -27,12 +27,29 @@ def test_nothing_gives_no_number() -> None:
     assert figure.as_json() == {"value": None, "low": None, "high": None, "n": 0}
 
 
-def test_a_paired_difference_is_narrower_than_two_intervals() -> None:
+def test_a_paired_change_is_narrower_than_two_intervals() -> None:
     random = np.random.default_rng(0)
     theirs = random.random(300)
-    better = stats.difference(theirs + 0.05, theirs)
-    assert better.value == pytest.approx(0.05)
-    assert better.high - better.low < 1e-9
+    better = stats.change(theirs + 0.05, theirs)
+    assert better.mean.value == pytest.approx(0.05)
+    assert better.mean.high - better.mean.low < 1e-9
+    assert (better.gained, better.lost) == (300, 0)
+    assert better.sure
+
+
+def test_a_change_as_often_good_as_bad_is_not_sure() -> None:
+    even = stats.change([1, 0] * 20 + [1] * 9, [0, 1] * 20 + [1] * 9)
+    assert (even.gained, even.lost) == (20, 20)
+    assert even.mean.low < 0 < even.mean.high
+    assert not even.sure
+    assert not stats.change([1, 1], [1, 1]).sure
+
+
+def test_many_draws_need_not_be_in_memory_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = stats.mean([0, 1, 1] * 40, draws=5000)
+    monkeypatch.setattr(stats, "AT_ONCE", 120 * 37)
+    parts = stats.mean([0, 1, 1] * 40, draws=5000)
+    assert (parts.low, parts.high) == (whole.low, whole.high)
 
 
 def test_any_statistic_of_rows() -> None:
