@@ -1,8 +1,8 @@
 """Second readers: a logistic model over the encoder's query vector, the cues and the manner.
 
 `heads.json` holds one head a signal, fitted by `python -m eval.fit_signals`. A head speaks only when the
-vector comes from the encoder that it was fitted on and the cue file is the one it learned; otherwise
-the rules decide alone.
+vector comes from the encoder that it was fitted on, the cue file is the one it learned, and the text is
+in a language that it learned from; otherwise the rules decide alone.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from bot.decision import Said
 from bot.fit import Logistic
 from bot.signals.cues import Reading, load, read
+from bot.signals.foreign import unlearnt
 from bot.signals.manner import manner
 
 Vector = NDArray[np.float32]
@@ -70,7 +71,7 @@ def judge(
 ) -> Mapping[str, float] | None:
     """Probability by class, or None where no head may speak."""
     heads = default_heads()
-    if meaning is None or heads is None or meaning.encoder != heads.encoder:
+    if meaning is None or heads is None or meaning.encoder != heads.encoder or unlearnt(text):
         return None
     head = heads.heads.get(name)
     if head is None or head.cues != load(name).digest:

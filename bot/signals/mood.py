@@ -11,6 +11,7 @@ import re
 
 from bot.decision import Mood, Said
 from bot.signals.cues import Reading, load, prepare, read
+from bot.signals.foreign import joined
 from bot.signals.heads import Meaning, earlier, judge
 
 FURIOUS = 1.15  # sum of weights that is open anger, where only the rules speak
@@ -33,6 +34,7 @@ def mood(text: str, history: tuple[Said, ...] = (), meaning: Meaning | None = No
     """
     now = read(text, load("mood"))
     chances = judge("mood", now, text, history, meaning)
+    now = joined(now, text)
     if chances is None:
         return _by_rules(text, now, history)
     score = 1 - chances["calm"]

@@ -16,10 +16,10 @@ from bot.signals.cues import prepare
 
 LONGEST = 80  # characters; a longer text is never mere courtesy
 ASKS = re.compile(r"[?？]|(です|ます|でしょう|ますでしょう)か(?!ね)")
-NO_QUESTION = re.compile(r"そう(なん)?ですか|そうでしたか|そうなのか|いかがお過ごしですか")
+NO_QUESTION = re.compile(r"そう(なん)?ですか|そうでしたか|そうなのか|いかがお過ごしですか|在[吗嗎]\??")
 REST = re.compile(r"[\W_ー〜~]+")
-ASKED = re.compile(r"(か|か。|かね|\?|ください|下さい|できます|いたします)[。\s]*$")
-CLOSING = re.compile(r"(ほか|他)に|anything else")
+ASKED = re.compile(r"(か|か。|かね|[?？]|ください|下さい|できます|いたします)[。\s]*$")
+CLOSING = re.compile(r"(ほか|他)に|anything else|其他|다른")
 DISLIKE = re.compile(r"[👎😠😡🤬😢😭😞😔😤😩😫🙄😒💔💢]")
 
 

@@ -12,6 +12,7 @@ from typing import Literal
 
 from bot.decision import Said
 from bot.signals.cues import Reading, load, read
+from bot.signals.foreign import joined
 from bot.signals.heads import Meaning, judge
 
 Topic = Literal["self-harm", "injury", "threat", "attack", "abuse", "fraud", "privacy", "legal"]
@@ -36,6 +37,7 @@ def topic(text: str, history: tuple[Said, ...] = (), meaning: Meaning | None = N
     """
     reading = read(text, load("topic"))
     chances = judge("topic", reading, text, history, meaning)
+    reading = joined(reading, text)
     ruled = _by_rules(reading)
     if chances is None:
         return ruled

@@ -6,6 +6,7 @@ import re
 
 from bot.decision import Said, Wish
 from bot.signals.cues import load, prepare, read
+from bot.signals.foreign import joined
 from bot.signals.heads import Meaning, judge
 from bot.signals.manner import PERSON
 
@@ -21,6 +22,13 @@ NO = re.compile(
     r"いいえ|いえ|いや|まだ|結構|けっこう|大丈夫|いらない|不要|自分で|違|それより|その前|考え|やめ|\bno\b"
     r"|(何|どの|どれ)(分|くらい|ぐらい)(?!でも)|ですか|ますか"
 )
+OFFERED = re.compile(
+    r"[转轉]接工作人|담당자에게 연결"
+)  # the bot's own proposal in Chinese, Korean
+AGREED = re.compile(
+    r"(?:(?:好的?|行|可以|是的?|[对對]|嗯+|要|需要|麻[烦煩](?:了|[您你]了?)?|[请請]?[帮幫]?我?[转轉]接?(?:吧|一下)?|拜[托託]了?|[谢謝]{2}"
+    r"|네+|예|넵|응|그래요?|좋아요?|부탁[가-힣]{0,6}|연결 ?(?:좀 ?)?(?:해|부탁)[가-힣 ]{0,6})[,. !~]*){1,3}"
+)
 
 
 def wish(text: str, history: tuple[Said, ...] = (), meaning: Meaning | None = None) -> Wish:
@@ -32,6 +40,7 @@ def wish(text: str, history: tuple[Said, ...] = (), meaning: Meaning | None = No
         return Wish(True, 0.9, text.strip()[:LONGEST])
     reading = read(text, load("wish"))
     chances = judge("wish", reading, text, history, meaning)
+    reading = joined(reading, text)
     weight = reading.score("human")
     if chances is None:
         human = weight >= ENOUGH
@@ -44,7 +53,9 @@ def wish(text: str, history: tuple[Said, ...] = (), meaning: Meaning | None = No
 
 def accepts(text: str, history: tuple[Said, ...]) -> bool:
     """Is this a yes to a proposal, made by the last words of bot or agent, to connect a person?"""
-    if not history or history[-1].who == "shopper" or not PERSON.search(history[-1].text):
+    if not history or history[-1].who == "shopper":
         return False
-    plain = prepare(text).lower.strip(" 。、.!")
-    return bool(YES.search(plain)) and not NO.search(plain)
+    offer, plain = history[-1].text, prepare(text).lower.strip(" 。、.!")
+    if OFFERED.search(offer) and AGREED.fullmatch(plain):
+        return True
+    return bool(PERSON.search(offer) and YES.search(plain)) and not NO.search(plain)
