@@ -216,6 +216,57 @@ def migrate(json: AsJson = False, data: Data = None) -> None:
 
 
 @app.command()
+def train(
+    shops: Annotated[
+        Path | None, typer.Option("--shops", help="Learn from shop files: a file or a folder; needs --out.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Model file to write (.npz), for --shops.")
+    ] = None,
+    dev: Annotated[
+        list[Path] | None,
+        typer.Option("--dev", help="Shops for exams, for --shops; else one shop of twelve is held out."),
+    ] = None,
+    corpus: Annotated[
+        Path | None, typer.Option("--corpus", help="Adapt to this corpus file instead of the live release.")
+    ] = None,
+    pairs: Annotated[
+        Path | None,
+        typer.Option("--pairs", help='JSON Lines {"text", "entry"}: who asks so means that entry.'),
+    ] = None,
+    steps: Annotated[int | None, typer.Option("--steps", help="Lessons at most.", min=1)] = None,
+    minutes: Annotated[
+        float | None, typer.Option("--minutes", help="Minutes of learning at most.", min=0.01)
+    ] = None,
+    rate: Annotated[float | None, typer.Option("--rate", help="Highest learning rate.", min=1e-7)] = None,
+    margin: Annotated[
+        float | None, typer.Option("--margin", help="How much nearer than a look-alike (cosine).", min=0)
+    ] = None,
+    rank: Annotated[int | None, typer.Option("--rank", help="Rank of the changes.", min=1, max=128)] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Of everything that is random.")] = 0,
+    json: AsJson = False,
+    data: Data = None,
+) -> None:
+    """Teach the encoder (extra train): your live release, a corpus, or with --shops the shipped model.
+
+    Goes on where it was when it is stopped or dies; nothing changes unless the release check passes.
+    """
+    if (shops is None) != (out is None):
+        raise typer.BadParameter("--shops and --out belong together")
+    if shops is not None and (corpus is not None or pairs is not None):
+        raise typer.BadParameter("--shops goes with neither --corpus nor --pairs")
+    if shops is None and dev:
+        raise typer.BadParameter("--dev goes with --shops")
+    from api.commands import train as work
+
+    wishes = work.Wishes(steps, minutes, rate, margin, rank, seed)
+    if shops is not None and out is not None:
+        work.from_shops(data, shops, out, dev or [], wishes, as_json=json)
+    else:
+        work.from_own(data, corpus, pairs, wishes, as_json=json)
+
+
+@app.command()
 def doctor(json: AsJson = False, data: Data = None) -> None:
     """Check this installation and say what to mend."""
     from api.commands import doctor as work

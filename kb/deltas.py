@@ -47,6 +47,11 @@ class Deltas:
     reference: Floats
     facts: Mapping[str, Any]
 
+    @property
+    def rank(self) -> int:
+        """The largest of the changes."""
+        return max(len(down) for down, _ in self.pairs.values())
+
     def save(self, file: Path) -> None:
         """Half precision, compressed; replaces `file` in one step, or (OSError, a full disk) not at all."""
         arrays: dict[str, npt.NDArray[Any]] = {SEEN: self.reference.astype(np.float16)}

@@ -76,6 +76,14 @@ def open_encoder(data: Path, name: str | None = None, progress: Progress | None 
     return Encoder(home)
 
 
+def deltas_of(name: str | None) -> deltas.Deltas | None:
+    """What training adds to the embedded encoder of this name (see `open_encoder`); None for the plain one
+    and for another model. Raises `deltas.DeltasRefused`."""
+    if name is None:
+        return deltas.Deltas.read(deltas.SHIPPED) if deltas.SHIPPED.exists() else None
+    return deltas.Deltas.read(Path(name)) if _is_trained(name) else None
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A text's unit vector [dim], and its tokens' short unit vectors [tokens, width] for the joint side
@@ -223,7 +231,7 @@ def reference() -> tuple[list[tuple[Kind, str]], Floats]:
 
 
 def _build(building: Path, name: str | None, progress: Progress) -> None:
-    trained = _deltas_of(name)
+    trained = deltas_of(name)
     embedded = trained is not None or name == PLAIN
     facts = (
         _embedded(building, trained, progress)
@@ -239,13 +247,6 @@ def _build(building: Path, name: str | None, progress: Progress) -> None:
     np.save(building / "typical.npy", typical)
     folder.seal(building, facts)
     progress(STEPS, STEPS)
-
-
-def _deltas_of(name: str | None) -> deltas.Deltas | None:
-    """What training adds to the embedded encoder; None for the plain one and for another model."""
-    if name is None:
-        return deltas.Deltas.read(deltas.SHIPPED) if deltas.SHIPPED.exists() else None
-    return deltas.Deltas.read(Path(name)) if _is_trained(name) else None
 
 
 def _is_trained(name: str | None) -> bool:

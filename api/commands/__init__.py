@@ -38,6 +38,7 @@ def refusal(error: Exception) -> str | None:
     from bot.hours import CalendarError
     from bot.policy import PolicyError
     from bot.rephrase import LlmRefused
+    from kb.deltas import DeltasRefused
     from kb.encoder import EncoderDamaged
     from kb.entry import CorpusError
     from kb.export import ExportRefused
@@ -45,11 +46,13 @@ def refusal(error: Exception) -> str | None:
     from kb.index import IndexRefused
     from kb.release import ReleaseRefused
     from kb.store import StoreError
+    from kb.train.part import TrainRefused
+    from kb.train.shop import ShopError
     from kb.weights import WeightsMissing
 
     known = (
-        CalendarError, CorpusError, EncoderDamaged, ExportRefused, FolderDamaged, IndexRefused, LlmRefused,
-        PolicyError, Refused, ReleaseRefused, StoreError, WeightsMissing,
+        CalendarError, CorpusError, DeltasRefused, EncoderDamaged, ExportRefused, FolderDamaged, IndexRefused,
+        LlmRefused, PolicyError, Refused, ReleaseRefused, ShopError, StoreError, TrainRefused, WeightsMissing,
     )  # fmt: skip
     if isinstance(error, known):
         return str(error)
