@@ -4,6 +4,10 @@ It runs after `think` and outside every transaction, sees masked text only, and 
 is used only if it holds no number, name, link, condition or subject that the entry does not hold, and
 loses none of the entry's numbers, links, conditions and denials. A reply that is late, cut off, refused
 or failing is dropped for the approved words.
+
+It never translates: whether a condition or a denial survived can be checked within one language only, and
+here in Japanese and English. Chinese and Korean shoppers, and whoever is given an answer in a language
+that is not theirs, get the approved words as they are.
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from bot.compose import language, translation
 from bot.decision import Decision, Turn
 from kb.entry import Entry
 from kb.mask import mask
@@ -24,6 +29,7 @@ if TYPE_CHECKING:
 
 TIMEOUT = 4.0  # seconds; a shopper does not wait longer for style
 LONGEST = 2.0  # times the approved answer
+CHECKED = ("ja", "en")  # languages in which `faithful` sees conditions and denials
 FINISHED = ("stop", "end_turn", "STOP")
 SYSTEM = (
     "あなたはオンラインショップの文章係です。"
@@ -84,7 +90,7 @@ class Rephraser:
 
         Blocks up to `TIMEOUT`. Whatever a provider raises means the same to a shopper: the approved words.
         """
-        if decision.kind != "answer":
+        if decision.kind != "answer" or not _checked(turn, entry):
             return None
         asked = mask(turn.text).text
         prompt = f"<question>{asked}</question>\n<answer>{decision.text}</answer>"
@@ -96,6 +102,12 @@ class Rephraser:
             return None
         text = str(reply.text).strip()
         return text if text and faithful(text, decision.text, entry, self.words) else None
+
+
+def _checked(turn: Turn, entry: Entry) -> bool:
+    """Are the approved words in the shopper's language, and is it one that can be checked?"""
+    spoken = language(turn)
+    return spoken == "ja" or (spoken in CHECKED and translation(entry, spoken) is not None)
 
 
 def faithful(reply: str, approved: str, entry: Entry, words: Words) -> bool:

@@ -146,6 +146,13 @@ def test_only_answers_are_sent() -> None:
         assert server.seen == []
 
 
+@pytest.mark.parametrize("text", ["请问运费多少？", "배송비가 얼마예요?", "how much is postage?"])
+def test_words_in_another_language_than_the_shoppers_are_not_sent(text: str) -> None:
+    with model(200, FAITHFUL) as server:
+        assert rephrase(server, text) is None
+        assert server.seen == []
+
+
 @pytest.mark.parametrize("setting", ["openai", "openai:", ":m", "nobody:m"])
 def test_a_setting_that_names_no_model_is_refused(setting: str) -> None:
     with pytest.raises(LlmRefused, match="TORITSUGI_LLM"):
