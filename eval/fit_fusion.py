@@ -37,8 +37,7 @@ SIDES = (
     "joint",
 )
 RIDGE, SLOPES = 1.0, 4.0  # penalty of a side's weight, and of what a feature adds to it
-ROUNDS = 3  # the joint side sees the best of the weights so far
-STEPS = 30
+STEPS, ENOUGH = 50, 1e-5  # Newton steps at most, and the change that ends them
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,25 +94,45 @@ def contest(question: Heard, units: Mapping[str, Scale]) -> Contest:
 
 def fitted(contests: Sequence[Contest]) -> Array:
     """The parameters [sides × (1 + features)] of least loss: −Σ log P(a right one) + ridge."""
-    width = contests[0].rows.shape[1]
     ridge = np.tile([RIDGE, *[SLOPES] * len(FEATURES)], len(SIDES))
-    weights = np.zeros(width)
+    weights = np.zeros(contests[0].rows.shape[1])
+    now = _loss(contests, weights, ridge)
     for _ in range(STEPS):
-        slope, curve = ridge * weights, np.diag(ridge)
-        for one in contests:
-            scores = one.rows @ weights
-            chance = np.exp(scores - scores.max())
-            chance /= chance.sum()
-            wanted = np.where(one.right, chance, 0)
-            wanted /= max(wanted.sum(), 1e-12)
-            mean = chance @ one.rows
-            slope += mean - wanted @ one.rows
-            curve += one.rows.T @ (chance[:, None] * one.rows) - np.outer(mean, mean)
-        step = np.linalg.solve(curve, slope)
-        weights -= step
-        if np.abs(step).max() < 1e-5:
+        step = np.linalg.solve(*_curve_and_slope(contests, weights, ridge))
+        while (then := _loss(contests, weights - step, ridge)) > now and np.abs(step).max() > ENOUGH:
+            step /= 2
+        if then >= now:
+            break
+        weights, now = weights - step, then
+        if np.abs(step).max() < ENOUGH:
             break
     return weights
+
+
+def _loss(contests: Sequence[Contest], weights: Array, ridge: Array) -> float:
+    total = float((ridge * weights**2).sum() / 2)
+    for one in contests:
+        scores = one.rows @ weights
+        total += _log_sum(scores) - _log_sum(scores[one.right])
+    return total
+
+
+def _log_sum(scores: Array) -> float:
+    top = scores.max()
+    return float(top + np.log(np.exp(scores - top).sum()))
+
+
+def _curve_and_slope(contests: Sequence[Contest], weights: Array, ridge: Array) -> tuple[Array, Array]:
+    """The loss's gradient, and its curvature without the part of the right ones, which may be negative."""
+    slope, curve = ridge * weights, np.diag(ridge)
+    for one in contests:
+        scores = one.rows @ weights
+        chance = np.exp(scores - _log_sum(scores))
+        wanted = np.where(one.right, np.exp(scores - _log_sum(scores[one.right])), 0)
+        mean = chance @ one.rows
+        slope += mean - wanted @ one.rows
+        curve += one.rows.T @ (chance[:, None] * one.rows) - np.outer(mean, mean)
+    return curve, slope
 
 
 def as_fusion(weights: Array, units: Mapping[str, Scale]) -> Fusion:
@@ -132,32 +151,25 @@ def first(contests: Sequence[Contest], weights: Array, most: int = 1) -> float:
     return float(np.mean(places))
 
 
-def shops_heard(encoder: Encoder, data: Path, fusion: Fusion) -> dict[str, list[Heard]]:
-    """Each shop's questions, with the joint side where `fusion` puts it."""
-    found = {}
-    for name, entries, asked in training_sets():
-        knowledge = knowledge_of(entries, encoder, data, fusion)
-        found[name] = heard(knowledge, [one for one in asked if one.wanted])
-    return found
+def shops_heard(encoder: Encoder, data: Path) -> dict[str, list[Heard]]:
+    """Each shop's questions."""
+    return {
+        name: heard(knowledge_of(entries, encoder, data, asking()), [one for one in asked if one.wanted])
+        for name, entries, asked in training_sets()
+    }
 
 
-def start() -> Fusion:
-    """The fixed weights, with every feature asked for and the joint side silent."""
+def asking() -> Fusion:
+    """The fixed weights, with every feature of a query asked for."""
     fixed = fusion_for(None)
-    weights = {side: fixed.weights.get(side, {"base": 0.0}) for side in SIDES}
-    asking = {side: {**slopes, **dict.fromkeys(FEATURES, 0.0)} for side, slopes in weights.items()}
-    return Fusion(asking, {**fixed.scales, "joint": Scale(0.0, 1.0)})
+    nothing = dict.fromkeys(FEATURES, 0.0)
+    return Fusion({side: {**slopes, **nothing} for side, slopes in fixed.weights.items()}, fixed.scales)
 
 
-def learned(encoder: Encoder, data: Path) -> tuple[Fusion, dict[str, list[Heard]]]:
-    """The weights, and what each shop's questions were when they were learned."""
-    fusion, shops = start(), {}
-    for _ in range(ROUNDS):
-        shops = shops_heard(encoder, data, fusion)
-        everything = [q for questions in shops.values() for q in questions]
-        units = scales(everything)
-        fusion = as_fusion(fitted([contest(q, units) for q in everything]), units)
-    return fusion, shops
+def learned(shops: Mapping[str, list[Heard]]) -> Fusion:
+    everything = [question for questions in shops.values() for question in questions]
+    units = scales(everything)
+    return as_fusion(fitted([contest(question, units) for question in everything]), units)
 
 
 def crossed(shops: Mapping[str, list[Heard]]) -> dict[str, tuple[float, float]]:
@@ -184,7 +196,8 @@ def main() -> None:
     parser.add_argument("--cross", action="store_true", help="also leave out one shop after the other")
     options = parser.parse_args()
     encoder = open_encoder(options.data)
-    fusion, shops = learned(encoder, options.data)
+    shops = shops_heard(encoder, options.data)
+    fusion = learned(shops)
     write(fusion, encoder.id)
     for side, slopes in fusion.weights.items():
         print(f"{side:16}", "  ".join(f"{name} {value:+.2f}" for name, value in slopes.items()))

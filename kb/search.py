@@ -263,8 +263,11 @@ class Knowledge:
         scores = self._fusion.scores(values, query.features)
         return self._ranked(candidates, scores, raw, k, at)
 
-    def _compared(self, query: Query, listened: _Listened) -> tuple[Ints, dict[str, Array], dict[str, Array]]:
-        """The candidates, what each side says of them in its own unit, and as it counts in the fusion."""
+    def _compared(
+        self, query: Query, listened: _Listened, joint: int = JOINT
+    ) -> tuple[Ints, dict[str, Array], dict[str, Array]]:
+        """The candidates, what each side says of them in its own unit, and as it counts in the fusion. The
+        `joint` best by the other sides are compared token by token."""
         candidates = self._candidates(listened.written, query.vector)
         raw, values = _lexical_values(listened.sides, candidates)
         if query.vector is not None:
@@ -273,20 +276,21 @@ class Knowledge:
             values |= steadied
         if query.tokens is not None and self._tokens is not None and len(candidates):
             scores = self._fusion.scores(values, query.features)
-            top = np.sort(np.argsort(-scores, kind="stable")[:JOINT])
-            joint = np.full(len(candidates), np.nan)
-            joint[top] = self._tokens.compare(query.tokens, candidates[top])
-            raw["joint"] = joint
-            values["joint"] = np.where(np.isnan(joint), np.nanmin(joint), joint)  # the others stay behind
+            top = np.sort(np.argsort(-scores, kind="stable")[:joint])
+            found = np.full(len(candidates), np.nan)
+            found[top] = self._tokens.compare(query.tokens, candidates[top])
+            raw["joint"] = found
+            values["joint"] = np.where(np.isnan(found), np.nanmin(found), found)  # the others stay behind
         return candidates, raw, values
 
     def sides(self, text: str) -> Compared:
-        """Everything that the fusion knows of a text, for learning its weights."""
+        """Everything that the fusion may know of a text, for learning its weights: every candidate is
+        compared token by token, so that what is learned does not depend on the weights of today."""
         heard = self._heard(text)
         reading = self._encoder.read(heard.meant or text, "query") if self._encoder else None
         listened = self._listen(heard)
         query = _read(listened.query, reading)
-        candidates, _, values = self._compared(query, listened)
+        candidates, _, values = self._compared(query, listened, len(self.entries))
         return Compared(tuple(self.entries[place].id for place in candidates), values, query.features)
 
     def _candidates(self, written: Sequence[Ints], vector: Floats | None) -> Ints:
