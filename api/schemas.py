@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from fastapi import Header, Path, Query
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from kb.tongue import Tongue, primary
+
 TEXT = 4000  # characters (code points) of one message
 HIGHEST = 2**53 - 1  # the largest cursor that JavaScript can hold
 
@@ -49,8 +51,8 @@ def _page(text: str) -> str:
     return parts.path if not parts.scheme and not host else ""
 
 
-def _language(text: str) -> str:
-    return "en" if text.lower().split("-")[0] == "en" else "ja"
+def _language(text: str) -> Tongue:
+    return primary(text) or "ja"
 
 
 def _digits(value: object) -> object:
@@ -119,7 +121,7 @@ class Opening(Body):
     customer: Annotated[str, Field(max_length=4000), AfterValidator(_plain)] | None = None
 
     @property
-    def language(self) -> str:
+    def language(self) -> Tongue:
         return _language(self.locale or "ja")
 
     @property
@@ -170,7 +172,7 @@ class Question(Body):
     locale: Annotated[str, Field(max_length=35)] | None = None
 
     @property
-    def language(self) -> str:
+    def language(self) -> Tongue:
         return _language(self.locale or "ja")
 
 
@@ -238,9 +240,8 @@ class ChangedEntry(EntryBody):
     why: Line | None = None
 
 
-class Trial(Body):
-    text: Text
-    locale: Annotated[str, Field(max_length=35)] | None = None
+class Trial(Question):
+    """What staff try: asked as a shopper would ask it."""
 
 
 class Publishing(Body):

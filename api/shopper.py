@@ -16,6 +16,7 @@ from api.parts import Json, Parts, With, now, of
 from api.schemas import STREAM, After, LastEventId, problems
 from api.sight import Owner, Told
 from api.tail import Channel, Tail, sse, stream, typing
+from bot.compose import question
 from bot.conversation import (
     SHOPPER,
     Choose,
@@ -236,9 +237,3 @@ async def suggestions(body: schemas.Question, request: Request, parts: With) -> 
         return [{"entry": hit.entry.id, "question": question(hit.entry, body.language)} for hit in found]
 
     return Json({"questions": await parts.run(suggest)})
-
-
-def question(entry: Any, locale: str) -> str:
-    """The entry's question in the shopper's language, else as it was written."""
-    translation = entry.translations.get(locale)
-    return str(translation.question if translation else entry.question)

@@ -72,7 +72,7 @@ async def search(me: Reader, body: schemas.Trial, parts: With) -> Response:
 @router.post("/entries/try", summary="The decision by the draft and by the live release", responses=_WRITE)
 async def try_out(me: Writer, body: schemas.Trial, parts: With) -> Response:
     def both() -> dict[str, Any]:
-        turn = Turn(body.text, now(), "en" if (body.locale or "").startswith("en") else "ja")
+        turn = Turn(body.text, now(), body.language)
         live = _live(parts)
         draft = parts.trials.knowledge()
         return {

@@ -19,7 +19,7 @@ def again(decision: Decision, turn: Turn, rejected: str | None) -> Decision:
     if decision.kind != "answer" or rejected is None or decision.entry != rejected:
         return decision
     locale = language(turn)
-    reasons = (*decision.reasons, Reason("unhelpful", reason("unhelpful", turn.locale)))
+    reasons = (*decision.reasons, Reason("unhelpful", reason("unhelpful")))
     others = [hit.entry for hit in decision.hits if hit.entry.id != rejected][:_MOST]
     changed = replace(decision, entry=None, revision=None, reasons=reasons)
     if others:

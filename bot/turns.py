@@ -160,8 +160,13 @@ class Turns:
 
     def fault(self, taken: Taken) -> Appended | None:
         """Failure is never silence: a person takes over, or the shopper is told that none can."""
-        said = self.log.around.words("escalate_fault", taken.material.locale)
-        return self.finish(taken, DecidedWords("escalate", said, _fault(taken, said), reason="fault"))
+        from bot.compose import language
+
+        spoken, words = language(taken.material.turn()), self.log.around.words
+        said = words("escalate_fault", spoken)
+        alone = words("escalate_fault_away", spoken, opens_at=taken.material.back_at)
+        decided = DecidedWords("escalate", said, _fault(taken, said), alone, reason="fault")
+        return self.finish(taken, decided)
 
     def next_due(self) -> datetime | None:
         """When something can be taken next; it may be past."""

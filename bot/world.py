@@ -14,7 +14,7 @@ from bot.desk import Agent, Desk, Waiting, on_duty, place_of, present, wait_esti
 from bot.hours import next_open, open_at
 from bot.reads import event_at
 from bot.tables import conversations, handlings
-from bot.words import say
+from bot.words import say, until
 from kb.store import presence, users
 
 TAKES_CHATS = ("agent", "supervisor", "admin")
@@ -25,13 +25,7 @@ _RECENT = 50
 def fixed_words(key: str, locale: str, *, opens_at: datetime | None = None) -> str:
     """The house's own sentences, with the time from which somebody will be there."""
     sentence = say(key, locale)
-    if opens_at is None:
-        return sentence
-    japanese = locale != "en"
-    when = (
-        f"{opens_at.month}月{opens_at.day}日 {opens_at:%H:%M}" if japanese else f"{opens_at:%H:%M on %d %B}"
-    )
-    return sentence + ("" if japanese else " ") + say("back_at", locale, when=when)
+    return sentence if opens_at is None else until(sentence, opens_at, locale)
 
 
 class Surroundings:

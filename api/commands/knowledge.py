@@ -13,6 +13,7 @@ from typing import Any, TextIO
 from api.commands import Refusal, encoder_for, lines, progress, put, settings_for, tell
 from api.settings import Settings
 from bot.decision import Decision, Said, Turn
+from kb.tongue import primary
 
 HISTORY = 20
 WHO = {"shopper", "bot", "agent"}
@@ -100,10 +101,8 @@ def _turn(line: Mapping[str, Any], where: str) -> Turn:
     if not isinstance(history, list):
         raise Refusal(f"{where}: history: must be a list of {{from, text}}")
     said = [_said(item, f"{where}: history[{place}]") for place, item in enumerate(history)]
-    locale = line.get("locale", "ja")
-    return Turn(
-        text, datetime.now(UTC), "en" if locale == "en" else "ja", tuple(said[-HISTORY:]), on_duty=True
-    )
+    locale = primary(str(line.get("locale"))) or "ja"
+    return Turn(text, datetime.now(UTC), locale, tuple(said[-HISTORY:]), on_duty=True)
 
 
 def _said(item: Any, where: str) -> Said:

@@ -51,6 +51,7 @@ def from_shops(
     data: Path | None, shops: Path, out: Path, dev: Sequence[Path], wishes: Wishes, *, as_json: bool
 ) -> None:
     """Make a model file of shop files: what `kb/model/support.npz` is."""
+    settings = settings_for(data)
     _needs_torch()
     from kb.encoder import PLAIN, open_encoder
     from kb.train import sources
@@ -59,7 +60,6 @@ def from_shops(
 
     if out.suffix != ".npz":
         raise Refusal(f"{out}: the model file's name must end in .npz")
-    settings = settings_for(data)
     subjects = sources.read_subjects(shops)
     exams = [subject for path in dev for subject in sources.read_subjects(path)]
     if not exams:
@@ -76,6 +76,7 @@ def from_shops(
     task = Task(timetable, exams, plan, wishes.seed, wishes.rank or RANK, None, facts)
     tell(f"{facts['shops']} shops, {facts['questions']} questions; exams: {_named(exams)}")
     with _learnt(task, eyes, out.with_name(f"{out.name}.part")) as (deltas, outcome):
+        _gained(outcome, exams)
         with _built(deltas, out.parent) as encoder:
             share = _share(encoder, exams)
         _write(deltas, out, share)
@@ -86,13 +87,13 @@ def from_own(
     data: Path | None, corpus: Path | None, pairs: Path | None, wishes: Wishes, *, as_json: bool
 ) -> None:
     """Adapt the encoder to the live release, or to a corpus file; written under DATA/models."""
+    settings = settings_for(data)
     _needs_torch()
     from kb.encoder import deltas_of
     from kb.train.own import OwnLessons, nearest, own_of
     from kb.train.sources import read_pairs
     from kb.train.teach import RANK, Task
 
-    settings = settings_for(data)
     start = deltas_of(_embedded(settings))
     entries, live, told = _material(settings, corpus)
     if pairs is not None:
@@ -114,12 +115,7 @@ def from_own(
     home = settings.data / "models"
     tell(f"{len(entries)} entries, {facts['questions']} questions; exam: {len(own.exam.asked)} questions")
     with _learnt(task, encoder, home / "own.part") as (deltas, outcome):
-        if outcome.best[0] == 0:
-            raise Refusal(
-                f"what was learnt finds no more of the {len(own.exam.asked)} questions that were held out "
-                f"({outcome.before:.1%} before): nothing was written, and the encoder stays as it is. More "
-                "variants and --pairs help; so may another --seed or --rate"
-            )
+        _gained(outcome, [own.exam])
         with _built(deltas, home) as after:
             share = _share(after, [own.exam])
             report = _checked(settings, own, encoder, after, live)
@@ -252,7 +248,8 @@ def _learnt(task: Task, eyes: Encoder, part: Path) -> Iterator[tuple[Deltas, Out
 def _shown(stand: Stand, step: Any) -> None:
     step(int(stand.done * 1000), 1000)
     if stand.share is not None:
-        tell(f"step {stand.step}: {stand.share:.1%} first, loss {stand.loss:.2f}")
+        loss = f", loss {stand.loss:.2f}" if stand.step else " (before)"
+        tell(f"step {stand.step}: right entry first {stand.share:.1%}{loss}")
 
 
 @contextmanager
@@ -272,6 +269,17 @@ def _asked_to_stop() -> Iterator[list[int]]:
     finally:
         for number, before in kept.items():
             signal.signal(number, before)
+
+
+def _gained(outcome: Outcome, exams: Sequence[Subject]) -> None:
+    """Raises `Refusal` when no exam was better than the one before the first lesson."""
+    if outcome.best[0] == 0:
+        asked = sum(len(exam.asked) for exam in exams)
+        raise Refusal(
+            f"what was learnt in {outcome.steps} steps finds no more of the {asked} held-out questions "
+            f"({outcome.before:.1%} before): nothing was written, and the encoder stays as it is. More "
+            "questions help (variants, --pairs), more --steps, or another --rate"
+        )
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from api.auth import Passwords, Users
 from api.drafts import Drafts
 from api.server import Server
 from api.settings import Settings, load_settings
-from kb.entry import Entry
+from kb.entry import Entry, Translation
 from kb.release import Releases
 from kb.store import Store
 
@@ -50,7 +50,15 @@ CORPUS = (
         "返品",
     ),
     Entry(
-        "return-002", "返金はいつですか", "返品の到着後、5営業日以内に返金します。", ("返金の時期",), "返品"
+        "return-002",
+        "返金はいつですか",
+        "返品の到着後、5営業日以内に返金します。",
+        ("返金の時期",),
+        "返品",
+        translations={
+            "zh-TW": Translation("什麼時候退款？", "收到退貨後，5個營業日內退款。"),
+            "ko": Translation("환불은 언제 되나요?", "반품 도착 후 5영업일 이내에 환불해 드립니다."),
+        },
     ),
     Entry(
         "pay-001", "支払方法は何がありますか", "カード、銀行振込、代金引換をご利用いただけます。", (), "支払"

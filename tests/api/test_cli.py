@@ -18,6 +18,7 @@ import httpx
 import pytest
 
 from api import cli
+from bot.words import say
 from kb.entry import write_corpus
 from tests.api.served import CORPUS
 
@@ -150,6 +151,15 @@ def test_a_batch_keeps_its_order_and_ids(run: Run, corpus: Path) -> None:
     assert [line["kind"] for line in ran.lines] == ["answer", "escalate", "answer"]
     again = run("ask", "--corpus", str(corpus), "--batch", "-", "--json", stdin=json.dumps(batch[0]))
     assert "indexing" not in again.err  # the index of the same corpus is kept
+
+
+def test_a_batch_line_is_answered_in_its_language(run: Run, corpus: Path) -> None:
+    locales = {"zh-TW": "zh", "ko": "ko", "en-GB": "en", "fr": "ja", None: "ja"}
+    batch = [{"text": "12345", "locale": locale} for locale in locales]
+    ran = run(
+        "ask", "--corpus", str(corpus), "--batch", "-", "--json", stdin="\n".join(map(json.dumps, batch))
+    )
+    assert [line["text"] for line in ran.lines] == [say("decline", spoken) for spoken in locales.values()]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import jwt
 import pytest
 
 from bot.conversation import SHOPPER, Rate
+from bot.words import say
 from tests.api.served import CUSTOMER_KEY, House, Stream, new_id
 
 PROBLEM = {"type", "title", "status", "detail", "code"}
@@ -345,6 +346,28 @@ def test_suggestions_while_typing(house: House) -> None:
     assert questions[0] == {"entry": "ship-001", "question": "送料はいくらですか"}
     assert len(questions) <= 5
     is_problem(house.client().post("/v1/suggestions", json={"text": " "}), 422, "invalid", "text")
+
+
+@pytest.mark.parametrize(
+    ("locale", "question"),
+    [("zh-TW", "什麼時候退款？"), ("ko", "환불은 언제 되나요?"), ("fr", "返金はいつですか")],
+)
+def test_suggestions_are_in_the_pages_language(house: House, locale: str, question: str) -> None:
+    answer = house.client().post("/v1/suggestions", json={"text": "返金はいつ", "locale": locale})
+    assert {"entry": "return-002", "question": question} in answer.json()["questions"]
+
+
+@pytest.mark.parametrize(
+    ("locale", "spoken"), [("zh-Hant-TW", "zh"), ("ko-KR", "ko"), ("EN", "en"), ("ja", "ja"), ("fr", "ja")]
+)
+def test_the_greeting_and_the_word_that_nobody_is_there_follow_the_pages_language(
+    house: House, locale: str, spoken: str
+) -> None:
+    shopper = house.shopper(locale=locale)
+    assert shopper.opened["messages"][-1]["body"]["text"] == say("greeting", spoken)
+    shopper.act("handover")
+    away = shopper.wait_for(lambda e: e["from"] == "bot", after=2)
+    assert away["body"]["text"] == say("handover_away", spoken)
 
 
 def test_typing_is_204_and_reaches_the_agent_only(house: House) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from bot.words import say
 from tests.api.served import CORPUS, WAIT, House, serving
 from tests.api.test_small_print import is_problem
 
@@ -100,6 +101,13 @@ def test_trying_shows_the_draft_and_the_live_release_side_by_side(editor: httpx.
     assert (told["draft"]["kind"], told["draft"]["entry"]) == ("answer", "gift-002")
     assert told["live"]["entry"] != "gift-002"
     editor.delete("/v1/entries/gift-002", params={"revision": 1})
+
+
+@pytest.mark.parametrize(("locale", "spoken"), [("zh-CN", "zh"), ("ko", "ko"), ("en_US", "en"), ("fr", "ja")])
+def test_trying_in_a_language_is_answered_in_it(editor: httpx.Client, locale: str, spoken: str) -> None:
+    told = editor.post("/v1/entries/try", json={"text": "12345", "locale": locale}).json()
+    for each in ("draft", "live"):
+        assert (told[each]["kind"], told[each]["text"]) == ("decline", say("decline", spoken))
 
 
 @pytest.mark.parametrize(

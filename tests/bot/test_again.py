@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from bot.again import again
 from bot.decision import Decision, Turn
+from bot.words import reason, say
 from kb.entry import Entry
 from kb.search import Hit
 
@@ -36,3 +37,9 @@ def test_any_other_decision_stays() -> None:
     assert again(DECISION, TURN, None) is DECISION
     escalate = replace(DECISION, kind="escalate")
     assert again(escalate, TURN, "e0") is escalate
+
+
+def test_the_shopper_reads_their_language_and_staff_theirs() -> None:
+    changed = again(DECISION, replace(TURN, text="请问运费多少？", locale="zh"), "e0")
+    assert changed.text == say("offer_again", "zh")
+    assert changed.reasons[-1].text == reason("unhelpful")

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from bot.words import LOCALES, reason, until
+from bot.words import LOCALES, reason, say, until
+from bot.world import fixed_words
 from kb.tongue import tongue
 
 EMPTY_IN_JAPANESE = {"answer_japanese_only", "upset_japanese_only"}
@@ -49,3 +50,11 @@ def test_the_time_of_return_is_told_as_the_language_tells_it() -> None:
     assert until("Away.", at, "en") == "Away. Our staff will be back at 09:05 on 04 November."
     assert until("不在。", at, "zh") == "不在。工作人员将从11月4日 09:05起为您服务。"
     assert until("부재중.", at, "ko") == "부재중. 담당자는 11월 4일 09:05부터 도와드립니다."
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_the_house_tells_the_same_time_as_the_bot(locale: str) -> None:
+    at = datetime(2026, 11, 4, 9, 5, tzinfo=UTC)
+    away = say("handover_away", locale)
+    assert fixed_words("handover_away", locale) == away
+    assert fixed_words("handover_away", locale, opens_at=at) == until(away, at, locale)

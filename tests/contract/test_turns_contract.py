@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 
 from bot.conversation import SHOPPER, Choose, Claim, Close, Feedback, Handover, Reply, Return, Say
+from bot.desk import Desk
+from bot.hours import read_calendar
 from bot.tables import turns as table
 from bot.turns import DecidedWords, Material, Turns
 from bot.worker import Worker
@@ -170,6 +172,28 @@ def test_a_turn_that_nobody_decided_in_thirty_seconds_is_handed_over(kit: Kit) -
     assert kit.types(c)[3:] == ["decided", "message"], "nobody is there: said honestly"
     assert kit.events(c)[-1].body["text"] == "escalate_fault_away/ja"
     assert covered(kit, c) == [(3, 1)]
+
+
+@pytest.mark.parametrize(("said", "spoken"), [("请问运费多少？", "zh"), ("배송비가 얼마예요?", "ko")])
+def test_a_fault_is_told_in_the_shoppers_language(kit: Kit, said: str, spoken: str) -> None:
+    c = kit.open()
+    kit.say(c, said)
+    kit.turns.fault(kit.turns.take())
+    assert kit.events(c)[-1].body["text"] == f"escalate_fault_away/{spoken}"
+    kit.on_duty(SATO)
+    kit.say(c, said)
+    kit.turns.fault(kit.turns.take())
+    assert kit.types(c)[-4:] == ["decided", "message", "escalated", "queued"]
+    assert kit.events(c)[-3].body["text"] == f"escalate_fault/{spoken}"
+
+
+def test_a_fault_after_hours_says_when_the_desk_opens(store: Store) -> None:
+    calendar = read_calendar({"week": {"wed": ["10:00-18:00"]}})
+    kit = Kit(store, options={"desks": {"main": Desk(calendar=calendar)}})
+    c = kit.open()
+    kit.say(c, "Where is my parcel?")
+    kit.turns.fault(kit.turns.take())
+    assert kit.events(c)[-1].body["text"] == "escalate_fault_away/en/07-01 10:00"
 
 
 def test_a_restart_frees_leases_and_counts_time_anew(kit: Kit) -> None:
