@@ -78,7 +78,8 @@ def fitted(made: Sequence[Example]) -> Logistic:
 def crossed(shops: Mapping[str, Sequence[Example]]) -> list[tuple[float, float, float, float]]:
     """Thresholds, and what they would have given to shops that were left out of the fit: the share of
     answerable questions answered right at once, of the others answered, and of answers that were right."""
-    sure, every = [], []
+    sure: list[float] = []
+    every: list[Example] = []
     for name, own in shops.items():
         model = fitted([e for other, those in shops.items() if other != name for e in those])
         sure += model.predict_proba(np.array([e.row for e in own]))[:, 1].tolist()
@@ -88,8 +89,8 @@ def crossed(shops: Mapping[str, Sequence[Example]]) -> list[tuple[float, float, 
     table = []
     for threshold in THRESHOLDS:
         told = chance >= threshold
-        shares = (told & right).sum() / answerable.sum(), (told & ~answerable).sum() / (~answerable).sum()
-        table.append((threshold, *map(float, shares), float(right[told].mean())))
+        once = float((told & right).sum() / answerable.sum())
+        table.append((threshold, once, float(told[~answerable].mean()), float(right[told].mean())))
     return table
 
 
