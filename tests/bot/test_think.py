@@ -39,6 +39,19 @@ def test_an_answer_is_the_first_hits_approved_words(demo: Knowledge) -> None:
     assert decision.revision == entry.revision
 
 
+@pytest.mark.parametrize(
+    ("text", "entry", "spoken"),
+    [("你们支持什么支付方式？", "pay-001", "zh"), ("배송비 얼마예요?", "ship-001", "ko")],
+)
+def test_a_question_in_another_language_is_answered_in_it(
+    demo: Knowledge, text: str, entry: str, spoken: str
+) -> None:
+    decision, found = ask(demo, text), demo.entry(entry)
+    assert found is not None
+    assert (decision.kind, decision.entry) == ("answer", entry)
+    assert decision.text == found.translations[spoken].answer
+
+
 def test_a_turn_that_leans_on_the_question_before_is_read_with_it(demo: Knowledge) -> None:
     before = (Said("shopper", "送料はいくらですか"), Said("bot", "全国一律550円です。"))
     alone, together = ask(demo, "沖縄でも？"), ask(demo, "沖縄でも？", history=before)
