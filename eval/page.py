@@ -62,7 +62,7 @@ def _card(report: Report, name: str, value: Value) -> str:
         words = f"{'最大' if at_most(target) else '目標'} {abs(target):g}"
         wanted = f"{words} {'達成' if done else '未達'}<br>"
     return (
-        f'<div class="card{state}"><b>{plain:.3f}</b><span>{escape(name)}</span>'
+        f'<div class="card{state}"><b>{plain:.3f}</b><span>{_breakable(name)}</span>'
         f"<small>{wanted}{interval}</small></div>"
     )
 
@@ -201,7 +201,7 @@ def _two_lines(text: str) -> str:
 
 def _breakable(text: str) -> str:
     """A narrow column may break within a long name in code."""
-    return escape(text).replace("_", "_<wbr>")
+    return escape(text).replace("_", "_<wbr>").replace(".", ".<wbr>")
 
 
 def _lines_html(lines: Lines) -> str:

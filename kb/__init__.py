@@ -6,4 +6,12 @@ Read in this order: `text` (what people type → one spelling), `words` (terms a
 instead of kana and of 「XではなくY」. `weights`, `graph` and `encoder` make vectors; `export` takes other
 models; `chain` offers the same to LangChain. `store` is the database's engine and writer; `mask`,
 `harvest` and `release` turn conversations into the next release.
+
+`deltas` is what training added to the encoder, `joint` compares token by token, `train/` teaches.
 """
+
+import os
+
+# Our products are small, and numpy's own threads would wait actively beside the encoder's two: a turn would
+# take twice as long. Read by numpy when it is first imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

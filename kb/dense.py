@@ -38,7 +38,8 @@ class Means:
 
 
 def faiss() -> Any:
-    """The library, on one thread: two cores are shared with the encoder, and waiting costs more."""
+    """The library, on one thread: two cores are shared with the encoder, and waiting costs more. OpenMP counts
+    for each calling thread anew, so whoever searches comes through here."""
     import faiss as library
 
     library.omp_set_num_threads(1)
@@ -83,6 +84,7 @@ class Side:
         """Rows of the `count` nearest vectors."""
         coarse = query if not self._bytes else as_bytes(query)
         spare = SPARE if self._bytes else 0
+        faiss()
         _, rows = self._index.search(np.ascontiguousarray(coarse[None]), min(count + spare, self._rows))
         rows = rows[0][rows[0] >= 0]
         if len(rows) > count:

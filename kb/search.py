@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -34,8 +33,6 @@ JOINT = 16  # best entries that the joint side looks at
 SECOND = 0.4  # share of an entry's second best way to ask in its question vector's value
 SECOND_LAG = 2.0  # at most so many units below the best
 BEGUN = 10.0  # a suggestion that begins with what was typed comes before all others
-
-_beside = ThreadPoolExecutor(4, "listening")  # words are looked up while the encoder reads
 
 _KANA = re.compile(r"[ぁ-ゖァ-ヺー]")
 _LATIN = re.compile(r"[a-z]")
@@ -189,15 +186,14 @@ class Knowledge:
         """
         start = time.perf_counter()
         heard = self._heard(text)
-        read = encoded = time.perf_counter()
         if not _LETTERS.search(heard.text.text):
-            return Found(Query(heard.text, ()), (), {"text": (read - start) * 1e3})
-        listening = _beside.submit(self._listen, heard)  # the encoder leaves the interpreter free
+            return Found(Query(heard.text, ()), (), {"text": (time.perf_counter() - start) * 1e3})
+        listened = self._listen(heard)
+        read = encoded = time.perf_counter()
         reading = None
         if self._encoder is not None:
             reading = self._encoder.read(heard.meant or text, "query")
             encoded = time.perf_counter()
-        listened = listening.result()
         query = _read(listened.query, reading)
         hits = self._hits(query, listened, k, at)
         done = time.perf_counter()
@@ -219,7 +215,7 @@ class Knowledge:
         return list(self._ranked(candidates, scores, raw, k, at))
 
     def _heard(self, text: str) -> _Heard:
-        """What a text means, before its words are looked at: the encoder can begin."""
+        """What a text means, before its words are looked at."""
         plain = normalise(text)
         meant, aside = self._respelling(plain.text), None
         if meant is None and (aside := set_aside(plain.text)):
@@ -297,9 +293,8 @@ class Knowledge:
         """The places of all entries that some side has among its best; ascending."""
         sets = list(written)
         if vector is not None and self._questions and self._answers and self._means:
-            turned = centred(vector, self._means.query)
-            answers = _beside.submit(self._answers.nearest, turned, NEAREST)  # on the other core
-            sets += [self._questions.nearest(vector[None], NEAREST), answers.result()]
+            sets.append(self._questions.nearest(vector[None], NEAREST))
+            sets.append(self._answers.nearest(centred(vector, self._means.query), NEAREST))
         return np.unique(np.concatenate(sets)) if sets else np.empty(0, np.int64)
 
     def _cosines(self, vector: Floats, candidates: Ints) -> tuple[dict[str, Array], dict[str, Array]]:

@@ -138,6 +138,7 @@ class Course:
                 self._examine(told)
             if self._step % self._plan.keep_every == 0:
                 self._keep()
+        self._keep()
         self._put(self._best)
         return Outcome(self._step, self._seconds / 60, self._exams)
 

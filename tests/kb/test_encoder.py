@@ -11,7 +11,8 @@ import pytest
 
 from kb import encoder as module
 from kb import folder, weights
-from kb.encoder import Busy, Encoder, EncoderDamaged, open_encoder, reference
+from kb.deltas import SHIPPED, Deltas
+from kb.encoder import PLAIN, Busy, Encoder, EncoderDamaged, open_encoder, reference
 from kb.export import ExportRefused
 
 TEXTS = ["送料はいくらですか", "包丁を研いでほしい", "How do I return this?", "ﾎﾟｲﾝﾄの期限"]
@@ -39,11 +40,19 @@ def copy(data: Path, encoder: Encoder, tmp_path: Path) -> Iterator[Path]:
     yield tmp_path
 
 
-def test_agrees_with_the_weight_packages_own_engine(encoder: Encoder) -> None:
+def test_without_training_it_agrees_with_the_weight_packages_own_engine(tmp_path: Path) -> None:
+    plain = open_encoder(tmp_path, PLAIN)
     texts, expected = reference()
     assert len(texts) == 20
     for (kind, text), vector in zip(texts, expected, strict=True):
-        assert float(encoder.encode([text], kind)[0] @ vector) >= 0.9999
+        assert float(plain.encode([text], kind)[0] @ vector) >= 0.9999
+
+
+def test_the_shipped_model_is_what_was_trained(encoder: Encoder) -> None:
+    trained = Deltas.read(SHIPPED).reference
+    for (kind, text), vector in zip(reference()[0], trained, strict=True):
+        assert float(encoder.encode([text], kind)[0] @ vector) >= 0.998
+    assert encoder.joint == 64
 
 
 def test_vectors_are_unit_and_do_not_depend_on_batch_mates(encoder: Encoder) -> None:
@@ -101,7 +110,7 @@ def test_a_damaged_cache_is_rebuilt(copy: Path, encoder: Encoder) -> None:
 def test_a_build_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "AGREEMENT", 1.01)
     with pytest.raises(EncoderDamaged, match="reinstall"):
-        open_encoder(tmp_path)
+        open_encoder(tmp_path, PLAIN)
     assert list((tmp_path / "encoder").iterdir()) == []
 
 
