@@ -8,5 +8,3 @@ reads what a step must know, `project` writes what goes with it), `turns` holds 
 `feed` wakes whoever listens. `think`, `gate`, `conversation`, `desk` and `hours` are pure: no I/O,
 no clock.
 """
-
-import kb as kb  # first: it limits numpy's threads

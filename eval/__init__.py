@@ -3,5 +3,3 @@
 Each module prints one subject's figures with 95 % intervals, the data's name, size and split, and
 the machine. `data/` holds the hand-written sets; `baselines/` what `make test` compares against.
 """
-
-import kb as kb  # first: it limits numpy's threads

@@ -9,9 +9,3 @@ models; `chain` offers the same to LangChain. `store` is the database's engine a
 
 `deltas` is what training added to the encoder, `joint` compares token by token, `train/` teaches.
 """
-
-import os
-
-# Our products are small, and numpy's own threads would wait actively beside the encoder's two: a turn would
-# take twice as long. Read by numpy when it is first imported.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -38,8 +38,8 @@ class Means:
 
 
 def faiss() -> Any:
-    """The library, on one thread: two cores are shared with the encoder, and waiting costs more. OpenMP counts
-    for each calling thread anew, so whoever searches comes through here."""
+    """The library, on one thread: two cores are shared with the encoder, and waiting costs more. OpenMP
+    counts for each calling thread anew, so whoever searches comes through here."""
     import faiss as library
 
     library.omp_set_num_threads(1)

@@ -326,7 +326,11 @@ def _short(facts: Any) -> str:
 
 def _session(graph: Path, threads: int) -> Any:
     import onnxruntime
+    from threadpoolctl import threadpool_limits
 
+    # Numpy's products here are small, and its own threads would wait actively beside the encoder's: a turn
+    # would take twice as long.
+    threadpool_limits(1, user_api="blas")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1

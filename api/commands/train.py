@@ -241,7 +241,11 @@ def _learnt(task: Task, eyes: Encoder, part: Path) -> Iterator[tuple[Deltas, Out
         except Halted as halted:
             tell(f"{halted} ({part})")
             raise SystemExit(128 + asked[0]) from None
-    yield found
+    try:
+        yield found
+    except Refusal:  # the same command would be refused again
+        teaching.course.finish()
+        raise
     teaching.course.finish()
 
 
