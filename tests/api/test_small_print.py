@@ -416,6 +416,7 @@ def test_a_shop_vouches_for_its_customer(house: House) -> None:
         vouch(exp=int(time.time()) + 10 * 24 * 3600),
         jwt.encode({"sub": "a", "aud": "toritsugi", "exp": int(time.time()) + 60}, None, algorithm="none"),
     ],
+    ids=["no token", "key", "expired", "no end", "audience", "no audience", "nobody", "too long", "unsigned"],
 )
 def test_a_customer_token_that_does_not_hold_is_refused(house: House, token: str) -> None:
     answer = house.client().post("/v1/conversations", json={"client_id": new_id(), "customer": token})
