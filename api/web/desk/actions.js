@@ -36,7 +36,7 @@ export function actionsOf(page) {
     try {
       await desk.act(id, 'claim');
       await desk.load(id);
-      page.show(id);
+      if (desk.selected !== id || view.place === 'list') page.show(id); // who reads it already stays where they look
       page.focusReply();
     } catch (problem) {
       if (/** @type {any} */ (problem).code !== 'already_owned') fail(problem);
