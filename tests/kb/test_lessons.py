@@ -50,6 +50,13 @@ def test_every_question_comes_once_an_epoch_beside_another_shop() -> None:
     assert [lesson.queries for lesson in lessons[:2]] != [lesson.queries for lesson in lessons[2:]]
 
 
+def test_a_shop_is_never_beside_itself() -> None:
+    timetable = ShopLessons([subject("花", 300), subject("本", 100)], seed=0)
+    for step in range(20):
+        documents = timetable.lesson(step).documents
+        assert len(set(documents)) == len(documents), step
+
+
 def test_a_step_has_the_same_lesson_in_every_run() -> None:
     timetable = ShopLessons(SUBJECTS, seed=3)
     forward = [plain(timetable.lesson(step)) for step in range(6)]
