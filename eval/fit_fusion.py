@@ -21,21 +21,12 @@ import numpy.typing as npt
 from eval.fit_gate import Labelled, training_sets
 from eval.retrieval import knowledge_of
 from kb.encoder import Encoder, open_encoder
-from kb.fuse import FILE, Fusion, Scale, fusion_for
+from kb.fuse import FILE, SIDES, Fusion, Scale, fusion_for
 from kb.search import Knowledge
 
 Array = npt.NDArray[np.float64]
 
 FEATURES = ("kana", "latin", "long", "unknown")
-SIDES = (
-    "question_words",
-    "answer_words",
-    "characters",
-    "readings",
-    "question_vector",
-    "answer_vector",
-    "joint",
-)
 RIDGE, SLOPES = 1.0, 4.0  # penalty of a side's weight, and of what a feature adds to it
 STEPS, ENOUGH = 50, 1e-5  # Newton steps at most, and the change that ends them
 

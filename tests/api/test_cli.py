@@ -30,6 +30,7 @@ COMMANDS = (
     ["harvest", "--transcripts", "x", "--corpus", "y"],
     ["import", "x"],
     ["publish"],
+    ["train"],
     ["rollback"],
     ["export", "corpus", "--out", "x"],
     ["users", "add", "a@b.jp", "--name", "n", "--role", "agent"],
